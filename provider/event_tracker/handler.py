@@ -1,0 +1,147 @@
+"""The Lambda function: from the event to the answer."""
+
+import functools
+import logging
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import urllib3
+from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from event_tracker.arns import Home
+from event_tracker.custom_resource import CustomResource, deliver, make_http
+from event_tracker.errors import EventTrackerError, RefusedError
+from event_tracker.lifecycle import Lifecycle
+from event_tracker.properties import Properties
+from event_tracker.protocol import FAILED, Answer, Request
+from event_tracker.telemetry import count, logger, metrics
+from event_tracker.trackers import CLIENT_CONFIG, Tracker, Trackers
+from event_tracker.waiting import Clock, Deadline
+
+if TYPE_CHECKING:
+    from mypy_boto3_personalize import PersonalizeClient
+
+Handler = Callable[[object, LambdaContext], dict[str, Any]]
+
+# Of the function's time, what is kept for after the deadline: the call that is under way then (26 s at worst),
+# the removal of what a failed update made (20 s, and 26 s), and the sending of the answer (40 s).
+_RESERVE_SECONDS = 120.0
+_UNDO_SECONDS = 20.0
+
+# Of ServiceTimeout, what is kept for the way of the request and of the answer.
+_SERVICE_MARGIN_SECONDS = 10.0
+
+
+def make_handler(
+    client: "PersonalizeClient", http: urllib3.PoolManager, clock: Clock, sam_local: bool = False
+) -> Handler:
+    """The handler of CloudFormation's requests.
+
+    `client` should have CLIENT_CONFIG, `http` is of make_http. `clock` passes the time of all waiting.
+    `sam_local`: `sam local invoke` prints what is returned, and nothing is sent anywhere (contract A6).
+    """
+    # At DEBUG crhelper logs the event.
+    copy_config_to_registered_loggers(logger, log_level=max(logger.log_level, logging.INFO), include={"crhelper"})
+
+    @logger.inject_lambda_context(log_event=False, clear_state=True)
+    @metrics.log_metrics
+    def handle(event: object, context: LambdaContext) -> dict[str, Any]:
+        request = Request.parse(event)
+        logger.set_correlation_id(request.request_id)
+        logger.append_keys(
+            stack_id=request.stack_id, logical_id=request.logical_id, request_type=request.request_type
+        )
+        # `sam local invoke` calls the function by an invented ARN.
+        home = Home.of(request.stack_id if sam_local else context.invoked_function_arn)
+        answer = _answer(request, home, client, clock, context)
+        count("Failed", int(answer.status == FAILED))
+        logger.info("Answering", status=answer.status, physical_id=answer.physical_id, reason=answer.reason)
+        if not sam_local:
+            deliver(answer, http, clock)
+        return answer.document
+
+    return handle
+
+
+@functools.cache
+def _handler_of_this_function() -> Handler:
+    client = boto3.client("personalize", config=CLIENT_CONFIG)
+    return make_handler(client, make_http(), Clock(), sam_local=bool(os.environ.get("AWS_SAM_LOCAL")))
+
+
+def handler(event: object, context: LambdaContext) -> dict[str, Any]:
+    """The function's entry point. Returns the answer that was sent.
+
+    Raises InvalidRequestError and AnswerNotDeliveredError, for Lambda to see; every other failure is an answer.
+    """
+    return _handler_of_this_function()(event, context)
+
+
+def _answer(
+    request: Request, home: Home, client: "PersonalizeClient", clock: Clock, context: LambdaContext
+) -> Answer:
+    resource = CustomResource(request)
+    remaining = context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS
+
+    def lifecycle(wanted: Properties) -> Lifecycle:
+        former = Properties.salvage(request.old_resource_properties, home)
+        seconds = remaining
+        if wanted.service_timeout is not None:
+            margin = min(_SERVICE_MARGIN_SECONDS, wanted.service_timeout / 2)
+            seconds = min(remaining, wanted.service_timeout - margin)
+        return Lifecycle(request, home, wanted, former, Trackers(client, Deadline(clock, seconds)))
+
+    def succeed(tracker: Tracker) -> str:
+        resource.Data.update(tracker.attributes)
+        return tracker.arn
+
+    def record(arn: str) -> None:
+        resource.PhysicalResourceId = arn
+
+    @resource.create
+    @_failing_in_sentences
+    def create(*_: object) -> str:
+        return succeed(lifecycle(Properties.parse(request.resource_properties, home)).create(record))
+
+    @resource.update
+    @_failing_in_sentences
+    def update(*_: object) -> str:
+        life = lifecycle(Properties.parse(request.resource_properties, home))
+        try:
+            return succeed(life.update())
+        except Exception:
+            life.undo(Trackers(client, Deadline(clock, _UNDO_SECONDS)))
+            raise
+
+    @resource.delete
+    @_failing_in_sentences
+    def delete(*_: object) -> str:
+        lifecycle(Properties.salvage(request.resource_properties, home)).delete()
+        return request.fallback_physical_id
+
+    return resource.answer(context)
+
+
+def _failing_in_sentences(function: Callable[..., str]) -> Callable[..., str]:
+    """Have a function raise EventTrackerError only: what nobody foresaw becomes a sentence, too (contract B3)."""
+
+    @functools.wraps(function)
+    def fulfil(*arguments: object) -> str:
+        try:
+            return function(*arguments)
+        except RefusedError as refusal:
+            logger.warning("Refused", why=str(refusal))
+            raise
+        except EventTrackerError:
+            raise
+        except Exception as error:
+            raise EventTrackerError(
+                f"The provider failed in a way nobody foresaw, {type(error).__name__}: {error}. "
+                "Its log has the whole story; deploy again, and report it if it happens again."
+            ) from error
+
+    return fulfil

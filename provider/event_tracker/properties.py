@@ -1,0 +1,174 @@
+"""The properties of a `Custom::PersonalizeEventTracker`: CloudFormation's strings become typed values here."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from event_tracker import ownership
+from event_tracker.arns import Home
+from event_tracker.errors import InvalidPropertiesError
+
+MAX_TAGS = 50 - len(ownership.KEYS)
+
+# CloudFormation hands the provider its own two with the rest.
+_KNOWN = (
+    "DatasetGroupArn",
+    "Name",
+    "Tags",
+    "AdoptExisting",
+    "ReplacementStrategy",
+    "ServiceTimeout",
+    "ServiceToken",
+)
+
+
+class ReplacementStrategy(StrEnum):
+    """How a tracker gets another name (contract U3)."""
+
+    CREATE_THEN_DELETE = "create_then_delete"
+    DELETE_THEN_CREATE = "delete_then_create"
+
+
+@dataclass(frozen=True)
+class Properties:
+    """What a template says of its tracker. `dataset_group_arn` is empty where it was unusable."""
+
+    dataset_group_arn: str = ""
+    name: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    adopt_existing: bool = False
+    replacement_strategy: ReplacementStrategy = ReplacementStrategy.CREATE_THEN_DELETE
+    service_timeout: int | None = None
+
+    @classmethod
+    def parse(cls, raw: object, home: Home) -> "Properties":
+        """Read ResourceProperties strictly.
+
+        Raises InvalidPropertiesError with every problem in one message (contract B2).
+        """
+        reading = _Reading(raw, home)
+        if reading.problems:
+            raise InvalidPropertiesError(
+                f"The properties are not valid: {'; '.join(reading.problems)}. Correct the template and deploy again."
+            )
+        return reading.properties
+
+    @classmethod
+    def salvage(cls, raw: object, home: Home) -> "Properties":
+        """Read properties that may be wrong, as those of a Delete and of a failed update, leaving out what is."""
+        return _Reading(raw, home).properties
+
+
+class _Reading:
+    """One reading of a raw dictionary: the usable properties, and the problems with the rest."""
+
+    def __init__(self, raw: object, home: Home) -> None:
+        self.problems: list[str] = []
+        if not isinstance(raw, dict):
+            self._problem("ResourceProperties", raw, "a map of properties")
+            raw = {}
+        for name in raw:
+            if name not in _KNOWN:
+                self.problems.append(f"{_shown(name, quoted=False)} is not a property (there are {', '.join(_KNOWN)})")
+        self.properties = Properties(
+            dataset_group_arn=self._dataset_group_arn(raw, home),
+            name=self._name(raw),
+            tags=self._tags(raw),
+            adopt_existing=self._adopt_existing(raw),
+            replacement_strategy=self._replacement_strategy(raw),
+            service_timeout=self._service_timeout(raw),
+        )
+
+    def _problem(self, what: str, value: object, rule: str) -> None:
+        self.problems.append(f"{what} is {_shown(value)} but must be {rule}")
+
+    def _dataset_group_arn(self, raw: dict[str, Any], home: Home) -> str:
+        if "DatasetGroupArn" not in raw:
+            self.problems.append("DatasetGroupArn is missing but required")
+            return ""
+        value = raw["DatasetGroupArn"]
+        if isinstance(value, str) and home.has_dataset_group(value):
+            return value
+        rule = f"arn:{home.partition}:personalize:{home.region}:{home.account}:dataset-group/<name>"
+        self._problem("DatasetGroupArn", value, f"the ARN of a dataset group in the provider's account, {rule}")
+        return ""
+
+    def _name(self, raw: dict[str, Any]) -> str | None:
+        if "Name" not in raw:
+            return None
+        value = raw["Name"]
+        if isinstance(value, str) and re.fullmatch(r"[a-zA-Z0-9][a-zA-Z0-9_-]{0,62}", value):
+            return value
+        self._problem("Name", value, "1-63 of a-z A-Z 0-9 _ -, the first a letter or a digit")
+        return None
+
+    def _tags(self, raw: dict[str, Any]) -> dict[str, str]:
+        value = raw.get("Tags", [])
+        if not isinstance(value, list):
+            self._problem("Tags", value, "a list of {Key, Value}")
+            return {}
+        tags: dict[str, str] = {}
+        for place, tag in enumerate(value):
+            where = f"Tags[{place}]"
+            if not (isinstance(tag, dict) and tag.keys() == {"Key", "Value"}):
+                self._problem(where, tag, "{Key, Value}")
+            elif self._tag_key(f"{where}.Key", tag["Key"], tags) & self._tag_value(f"{where}.Value", tag["Value"]):
+                tags[tag["Key"]] = tag["Value"]
+        if len(value) > MAX_TAGS:
+            self.problems.append(f"Tags are {len(value)} but must be at most {MAX_TAGS}")
+        return tags
+
+    def _tag_key(self, where: str, key: object, others: Mapping[str, str]) -> bool:
+        if not (isinstance(key, str) and 1 <= len(key) <= 128 and _is_taggable(key)):
+            self._problem(where, key, "1-128 letters, digits, spaces or _ . : / = + - @")
+        elif key.lower().startswith("aws:") or key in ownership.KEYS:
+            self._problem(where, key, f"neither aws:... nor one of {', '.join(sorted(ownership.KEYS))}")
+        elif key in others:
+            self._problem(where, key, "unique")
+        else:
+            return True
+        return False
+
+    def _tag_value(self, where: str, value: object) -> bool:
+        if isinstance(value, str) and len(value) <= 256 and _is_taggable(value):
+            return True
+        self._problem(where, value, "0-256 letters, digits, spaces or _ . : / = + - @")
+        return False
+
+    def _adopt_existing(self, raw: dict[str, Any]) -> bool:
+        value = raw.get("AdoptExisting", False)
+        if str(value).lower() in ("true", "false"):
+            return str(value).lower() == "true"
+        self._problem("AdoptExisting", value, "true or false")
+        return False
+
+    def _replacement_strategy(self, raw: dict[str, Any]) -> ReplacementStrategy:
+        value = raw.get("ReplacementStrategy", ReplacementStrategy.CREATE_THEN_DELETE)
+        try:
+            return ReplacementStrategy(value)
+        except ValueError:
+            self._problem("ReplacementStrategy", value, " or ".join(ReplacementStrategy))
+            return ReplacementStrategy.CREATE_THEN_DELETE
+
+    def _service_timeout(self, raw: dict[str, Any]) -> int | None:
+        if "ServiceTimeout" not in raw:
+            return None
+        value = raw["ServiceTimeout"]
+        if re.fullmatch("[0-9]{1,4}", str(value)) and 1 <= int(value) <= 3600:
+            return int(value)
+        self._problem("ServiceTimeout", value, "whole seconds, 1-3600")
+        return None
+
+
+def _is_taggable(text: str) -> bool:
+    r"""Whether the service takes it in a tag: `[\p{L}\p{Z}\p{N}_.:/=+\-@]*` (API pages TagKey and TagValue)."""
+    return all(character in "_.:/=+-@" or unicodedata.category(character)[0] in "LZN" for character in text)
+
+
+def _shown(value: object, *, quoted: bool = True) -> str:
+    """A value as it appears in a message: long ones are cut."""
+    text = repr(value) if quoted else str(value)
+    return text if len(text) <= 80 else f"{text[:60]}... ({len(text)} characters)"
