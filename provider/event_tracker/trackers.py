@@ -21,7 +21,7 @@ from event_tracker.waiting import Deadline
 
 if TYPE_CHECKING:
     from mypy_boto3_personalize import PersonalizeClient
-    from mypy_boto3_personalize.type_defs import EventTrackerTypeDef, TagTypeDef
+    from mypy_boto3_personalize.type_defs import EventTrackerSummaryTypeDef, EventTrackerTypeDef, TagTypeDef
 
 T = TypeVar("T")
 
@@ -123,8 +123,9 @@ class Trackers:
 
         Raises TrackerNotFoundError, also when there is no such group.
         """
-        page: dict[str, str] = {}
-        while True:
+        summaries: list["EventTrackerSummaryTypeDef"] = []
+        page: dict[str, str] | None = {}
+        while page is not None:
             try:
                 response = self._call(
                     f"list the event trackers of {dataset_group_arn}",
@@ -136,13 +137,14 @@ class Trackers:
                 # The ARN is well-formed, so the input that is invalid can only be a group that does not
                 # exist: the operation has no other way to say so (API page ListEventTrackers).
                 if refusal.code == "InvalidInputException":
-                    raise TrackerNotFoundError(str(refusal), refusal.code) from refusal
+                    break
                 raise
-            for summary in response["eventTrackers"]:
-                return self.find(summary["eventTrackerArn"])
-            if "nextToken" not in response:
-                raise TrackerNotFoundError(f"Dataset group {dataset_group_arn} has no event tracker.", "")
-            page = {"nextToken": response["nextToken"]}
+            summaries += response["eventTrackers"]
+            page = {"nextToken": response["nextToken"]} if "nextToken" in response else None
+        # It is not known whether a group can get a tracker while its former one is being deleted.
+        for summary in sorted(summaries, key=lambda summary: summary["status"] in DELETING):
+            return self.find(summary["eventTrackerArn"])
+        raise TrackerNotFoundError(f"Dataset group {dataset_group_arn} has no event tracker.", "")
 
     def find_tags(self, arn: str) -> dict[str, str]:
         """The tags of a tracker; raises TrackerNotFoundError."""
