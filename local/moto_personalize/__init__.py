@@ -1,0 +1,30 @@
+"""Event trackers, dataset groups, datasets and tags for moto's Amazon Personalize.
+
+moto itself has the schema operations only. The files are laid out like those of a moto service, and what
+they define extends what moto has.
+"""
+
+from moto.personalize.models import personalize_backends
+
+from .guesses import Guesses
+from .models import PersonalizeBackend
+
+__all__ = ["Guesses", "PersonalizeBackend", "personalize_backends", "register"]
+
+
+def register(guesses: Guesses | None = None) -> None:
+    """Have moto use this backend, under `mock_aws` and in its server, from the next request on.
+
+    moto has no plug-in mechanism, and finds a service's backends by its own module names. But they are made
+    on demand, from a class which its dictionary of backends holds, and a backend finds its URLs beside the
+    module that defines it: so it is enough to put another class there, and to drop the backends which moto
+    has made before. moto's server binds a service's URLs at that service's first request; register before.
+
+    Calling it again changes nothing but the guesses, if given: those that a new backend starts with, as
+    does one that is reset. To switch one backend's guesses, replace its `guesses`.
+    """
+    if guesses is not None:
+        PersonalizeBackend.default_guesses = guesses
+    if personalize_backends.backend is not PersonalizeBackend:
+        personalize_backends.backend = PersonalizeBackend
+        personalize_backends.clear()

@@ -1,0 +1,61 @@
+"""The constraints of Personalize's API model which clients leave to the service.
+
+botocore checks types, required members and minimum lengths, but neither patterns nor maximum lengths.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Any
+
+from botocore.model import ListShape, Shape, StructureShape
+from moto.personalize.exceptions import PersonalizeException
+
+TYPES: dict[str, type[Any]] = {"structure": dict, "list": list, "string": str, "integer": int}
+
+
+def find_violations(shape: Shape, value: Any, path: str = "") -> Iterator[str]:
+    """Every constraint that the value breaks, in the words in which AWS services report them.
+
+    How many items a list may have is left out: for tags the service has exceptions of their own.
+    """
+    if not isinstance(value, TYPES[shape.type_name]):
+        raise PersonalizeException("SerializationException", f"{path} is not a {shape.type_name}.")
+    if isinstance(shape, StructureShape):
+        for name, member in shape.members.items():
+            member_path = f"{path}.{name}" if path else name
+            if value.get(name) is not None:
+                yield from find_violations(member, value[name], member_path)
+            elif name in shape.required_members:
+                yield _violation(f"null at '{member_path}'", "Member must not be null")
+    elif isinstance(shape, ListShape):
+        for number, item in enumerate(value, 1):
+            yield from find_violations(shape.member, item, f"{path}.{number}.member")
+    else:
+        shown = f"at '{path}'" if shape.metadata.get("sensitive") else f"'{value}' at '{path}'"
+        for constraint in _broken_constraints(shape, value):
+            yield _violation(shown, constraint)
+
+
+def _violation(shown: str, constraint: str) -> str:
+    return f"Value {shown} failed to satisfy constraint: {constraint}"
+
+
+def _broken_constraints(shape: Shape, value: str | int) -> Iterator[str]:
+    limits = shape.metadata
+    noun, size = ("length", len(value)) if isinstance(value, str) else ("value", value)
+    if size > limits.get("max", size):
+        yield f"Member must have {noun} less than or equal to {limits['max']}"
+    if size < limits.get("min", size):
+        yield f"Member must have {noun} greater than or equal to {limits['min']}"
+    if "pattern" in limits and not _matches(limits["pattern"], str(value)):
+        yield f"Member must satisfy regular expression pattern: {limits['pattern']}"
+    if "enum" in limits and value not in limits["enum"]:
+        yield f"Member must satisfy enum value set: [{', '.join(limits['enum'])}]"
+
+
+def _matches(pattern: str, value: str) -> bool:
+    """Whether all of the value matches; Python's re has none of the Unicode classes in these patterns."""
+    if r"\p{L}\p{Z}\p{N}" in pattern:
+        return all(c in "_.:/=+-@" or unicodedata.category(c)[0] in "LZN" for c in value)
+    return re.fullmatch(pattern.replace(r"\p{ASCII}", r"[\x00-\x7f]"), value) is not None
