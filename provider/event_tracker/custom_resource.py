@@ -5,7 +5,6 @@ crhelper is pinned, because what is overridden here is not its public interface.
 
 import json
 import ssl
-from typing import Any
 
 import urllib3
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -27,15 +26,12 @@ class CustomResource(CfnResource):
     of a failure. A poller must not be registered: it would need rules and permissions of its own.
     """
 
-    # Only pollers use the clients that crhelper makes, unless it takes the place for SAM's.
-    _sam_local = property(lambda self: True, lambda self, value: None)
-
     def __init__(self, request: Request) -> None:
         # crhelper at DEBUG logs the event with the pre-signed address. boto_level is urllib3's too, which
         # at WARNING logs the addresses it tries again (contract S2).
         super().__init__(log_level="INFO", boto_level="ERROR", sleep_on_delete=0)
         self._request = request
-        self._answer: Answer | None = None
+        self._answer: Answer
 
     def answer(self, context: LambdaContext) -> Answer:
         """Run the registered function, and return the answer without sending it."""
@@ -50,15 +46,23 @@ class CustomResource(CfnResource):
             "PhysicalResourceId": self._request.fallback_physical_id,
         }
         self(event, context)
-        assert self._answer is not None
         return self._answer
+
+    @property
+    def _sam_local(self) -> bool:
+        # The clients that crhelper makes, unless it believes to run under SAM, are for pollers only.
+        return True
+
+    @_sam_local.setter
+    def _sam_local(self, value: object) -> None:
+        pass
 
     def _set_timeout(self) -> None:
         # crhelper's timer would answer while the function goes on. The deadline of all waiting comes first, and
         # an invocation that is cut off all the same is delivered again.
         pass
 
-    def _send(self, status: str | None = None, reason: str = "", send_response: object = None) -> None:
+    def _send(self, status: str | None = None, reason: str = "") -> None:
         # crhelper's sender knows no time limits, takes any HTTP status for success, tries again for ever, cuts
         # the start off the reason, and is called a second time when it fails.
         self._answer = Answer(

@@ -3,8 +3,7 @@
 import functools
 import logging
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -14,7 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from event_tracker.arns import Home
 from event_tracker.custom_resource import CustomResource, deliver, make_http
-from event_tracker.errors import EventTrackerError, RefusedError
+from event_tracker.errors import EventTrackerError, InvalidRequestError, RefusedError
 from event_tracker.lifecycle import Lifecycle
 from event_tracker.properties import Properties
 from event_tracker.protocol import FAILED, Answer, Request
@@ -50,11 +49,13 @@ def make_handler(
     @logger.inject_lambda_context(log_event=False, clear_state=True)
     @metrics.log_metrics
     def handle(event: object, context: LambdaContext) -> dict[str, Any]:
-        request = Request.parse(event)
+        try:
+            request = Request.parse(event)
+        except InvalidRequestError:
+            count("Failed")
+            raise
         logger.set_correlation_id(request.request_id)
-        logger.append_keys(
-            stack_id=request.stack_id, logical_id=request.logical_id, request_type=request.request_type
-        )
+        logger.append_keys(stack_id=request.stack_id, logical_id=request.logical_id, request_type=request.request_type)
         # `sam local invoke` calls the function by an invented ARN.
         home = Home.of(request.stack_id if sam_local else context.invoked_function_arn)
         answer = _answer(request, home, client, clock, context)
@@ -81,9 +82,7 @@ def handler(event: object, context: LambdaContext) -> dict[str, Any]:
     return _handler_of_this_function()(event, context)
 
 
-def _answer(
-    request: Request, home: Home, client: "PersonalizeClient", clock: Clock, context: LambdaContext
-) -> Answer:
+def _answer(request: Request, home: Home, client: "PersonalizeClient", clock: Clock, context: LambdaContext) -> Answer:
     resource = CustomResource(request)
     remaining = context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS
 

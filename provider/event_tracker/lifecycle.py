@@ -77,8 +77,9 @@ class Lifecycle:
         if self._made is None:
             return
         try:
-            trackers.delete(self._made)
-            logger.info("Deleted what the failed update had made", tracker=self._made)
+            if trackers.find_tags(self._made).get(ownership.CREATED_BY) == self._request.created_by:
+                trackers.delete(self._made)
+                logger.info("Deleted what the failed update had made", tracker=self._made)
         except EventTrackerError as error:
             logger.warning("Left to the rollback what the failed update had made", tracker=self._made, why=str(error))
 
@@ -327,7 +328,9 @@ class Lifecycle:
             tracker = self._wait(arn, DELETING | {ACTIVE, CREATE_FAILED}, "gone")
         except TrackerNotFoundError:
             return
-        raise EventTrackerError(f"{_called(tracker)} became {tracker.status} instead of being deleted. Delete it again.")
+        raise EventTrackerError(
+            f"{_called(tracker)} became {tracker.status} instead of being deleted. Delete it again."
+        )
 
     def _wait(self, arn: str, pending: frozenset[str], target: str) -> Tracker:
         """Wait while the tracker is in a pending state and return it in another; raises TrackerNotFoundError."""

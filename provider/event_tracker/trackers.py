@@ -33,9 +33,7 @@ DELETING = frozenset({"DELETE PENDING", "DELETE IN_PROGRESS"})
 # botocore's own attempts are few and short, since each call is repeated until the deadline anyway: a call
 # that hangs must not outlast the reserve that the handler keeps for the answer. The retry mode is set because
 # its default differs between versions of botocore (contract W4).
-CLIENT_CONFIG = Config(
-    connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 2}
-)
+CLIENT_CONFIG = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 2})
 
 # A role that was made in the same stack as its user takes a while to work (contract W4).
 _ACCESS_DENIED_SECONDS = 30.0
@@ -113,9 +111,7 @@ class Trackers:
 
     def find(self, arn: str) -> Tracker:
         """Describe a tracker; raises TrackerNotFoundError."""
-        response = self._call(
-            f"describe event tracker {arn}", self._client.describe_event_tracker, eventTrackerArn=arn
-        )
+        response = self._call(f"describe event tracker {arn}", self._client.describe_event_tracker, eventTrackerArn=arn)
         return _tracker(response["eventTracker"])
 
     def find_in_group(self, dataset_group_arn: str) -> Tracker:
@@ -123,7 +119,7 @@ class Trackers:
 
         Raises TrackerNotFoundError, also when there is no such group.
         """
-        summaries: list["EventTrackerSummaryTypeDef"] = []
+        summaries: list[EventTrackerSummaryTypeDef] = []
         page: dict[str, str] | None = {}
         while page is not None:
             try:
@@ -148,9 +144,7 @@ class Trackers:
 
     def find_tags(self, arn: str) -> dict[str, str]:
         """The tags of a tracker; raises TrackerNotFoundError."""
-        response = self._call(
-            f"list the tags of {arn}", self._client.list_tags_for_resource, resourceArn=arn
-        )
+        response = self._call(f"list the tags of {arn}", self._client.list_tags_for_resource, resourceArn=arn)
         return {tag["tagKey"]: tag["tagValue"] for tag in response["tags"]}
 
     def tag(self, arn: str, tags: Mapping[str, str]) -> None:

@@ -1,0 +1,49 @@
+"""A world for each test: the real handler against moto's Personalize, in virtual time."""
+
+import io
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from event_tracker.telemetry import logger
+from tests.integration.requests import Requests
+from tests.protocol.cloudformation import Stack
+from tests.protocol.world import World, world
+
+
+@pytest.fixture
+def aws() -> Iterator[World]:
+    with world() as new:
+        yield new
+
+
+@pytest.fixture
+def group(aws: World) -> str:
+    """The ARN of a dataset group that is ready for an event tracker."""
+    return aws.dataset_group("films")
+
+
+@pytest.fixture
+def other_group(aws: World) -> str:
+    return aws.dataset_group("books")
+
+
+@pytest.fixture
+def stack(aws: World) -> Stack:
+    return aws.stack("shop")
+
+
+@pytest.fixture
+def requests(aws: World) -> Requests:
+    return Requests(aws)
+
+
+@pytest.fixture
+def log() -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """The lines that the provider has logged so far."""
+    stream = io.StringIO()
+    before = logger.registered_handler.setStream(stream)
+    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    logger.registered_handler.setStream(before)

@@ -1,0 +1,36 @@
+"""A client of Personalize some of whose calls go wrong, the way botocore tells of it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+Fault = Callable[[], Exception]
+
+
+def client_error(code: str, status: int = 400, operation: str = "SomeOperation") -> ClientError:
+    """The exception that botocore makes of a refusal."""
+    return ClientError(
+        {"Error": {"Code": code, "Message": "in a test"}, "ResponseMetadata": {"HTTPStatusCode": status}},  # type: ignore[typeddict-item]
+        operation,
+    )
+
+
+class FaultyClient:
+    """Passes calls on; those that `fault` answers with an exception instead fail. It gets the method's name."""
+
+    def __init__(self, client: Any, fault: Callable[[str], Exception | None], *, after_effect: bool = False) -> None:
+        self._client = client
+        self._fault = fault
+        self._after_effect = after_effect
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def call(**arguments: Any) -> Any:
+            error = self._fault(name)
+            if error is None:
+                return getattr(self._client, name)(**arguments)
+            if self._after_effect:
+                getattr(self._client, name)(**arguments)
+            raise error
+
+        return call

@@ -1,0 +1,304 @@
+"""Create (contract C1-C6)."""
+
+import dataclasses
+import re
+
+import pytest
+
+from tests.integration.requests import OWNED, STACK_ID, Requests
+from tests.protocol.cloudformation import Stack
+from tests.protocol.world import World
+
+NOT_FOUND = "arn:aws:personalize:us-east-1:123456789012:dataset-group/nowhere"
+
+
+def test_a_create_makes_an_active_tracker_and_answers_with_its_attributes(
+    aws: World, requests: Requests, group: str
+) -> None:
+    answer = requests("Create")
+
+    tracker = aws.only_tracker()
+    assert answer["Status"] == "SUCCESS"
+    assert answer["PhysicalResourceId"] == tracker["eventTrackerArn"]
+    assert answer["Data"] == {
+        "TrackingId": tracker["trackingId"],
+        "EventTrackerArn": tracker["eventTrackerArn"],
+        "Name": tracker["name"],
+        "DatasetGroupArn": group,
+        "AccountId": "123456789012",
+        "Status": "ACTIVE",
+        "CreationDateTime": answer["Data"]["CreationDateTime"],
+        "LastUpdatedDateTime": answer["Data"]["LastUpdatedDateTime"],
+    }
+    for moment in ("CreationDateTime", "LastUpdatedDateTime"):
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", answer["Data"][moment])
+
+
+def test_a_tracker_carries_its_tags_and_its_owner_from_the_first_moment(
+    aws: World, requests: Requests, group: str
+) -> None:
+    # Cut off in its first second: no call but CreateEventTracker has come to anything.
+    answer = requests("Create", seconds=0)
+
+    assert answer["Status"] == "FAILED"
+    assert aws.tags(answer["PhysicalResourceId"]) == {
+        **OWNED,
+        "cloudformation:created-by": "Create/11111111-1111-4111-8111-111111111111",
+        "team": "shop",
+    }
+
+
+def test_a_name_is_generated_from_stack_logical_id_and_request_when_none_is_given(
+    aws: World, requests: Requests, group: str
+) -> None:
+    requests("Create")
+
+    assert re.fullmatch("shop-Tracker-[0-9a-f]{12}", aws.only_tracker()["name"])
+
+
+def test_a_generated_name_fits_whatever_the_stack_is_called(aws: World, requests: Requests, group: str) -> None:
+    stack_id = STACK_ID.replace("/shop/", f"/{'s' * 128}/")
+
+    answer = requests("Create", StackId=stack_id, LogicalResourceId="L" * 255)
+
+    assert answer["Status"] == "SUCCESS"
+    assert len(answer["Data"]["Name"]) == 63
+
+
+def test_a_given_name_is_used(aws: World, stack: Stack, group: str) -> None:
+    stack.create(DatasetGroupArn=group, Name="clicks")
+
+    assert aws.only_tracker()["name"] == "clicks"
+
+
+def test_the_rollback_of_a_create_that_fails_after_the_tracker_was_made_removes_it(
+    aws: World, stack: Stack, group: str
+) -> None:
+    aws.backend.tracker_creations_to_fail = 1
+
+    stack.create(DatasetGroupArn=group)
+
+    assert stack.status == "ROLLBACK_COMPLETE"
+    assert "became CREATE FAILED instead of ACTIVE" in stack.reasons[0]
+    assert aws.trackers() == {}
+
+
+@pytest.mark.parametrize(
+    "code", ["ResourceAlreadyExistsException", "LimitExceededException", "ResourceInUseException"]
+)
+def test_whichever_way_the_service_says_that_a_tracker_is_there_a_redelivered_create_carries_on_with_it(
+    aws: World, requests: Requests, group: str, code: str
+) -> None:
+    aws.backend.guesses = dataclasses.replace(
+        aws.backend.guesses, second_tracker_same_name=code, second_tracker_other_name=code
+    )
+    first = requests("Create")
+
+    again = requests("Create")
+
+    assert again == first
+    assert len(aws.trackers()) == 1
+
+
+def test_a_redelivered_create_meets_its_tracker_while_it_is_still_being_made(
+    aws: World, requests: Requests, group: str
+) -> None:
+    first = requests("Create", seconds=0)
+
+    again = requests("Create")
+
+    assert first["Status"] == "FAILED"
+    assert again["Status"] == "SUCCESS"
+    assert again["PhysicalResourceId"] == first["PhysicalResourceId"]
+
+
+def test_a_failed_tracker_of_this_resource_left_by_another_request_is_deleted_and_made_anew(
+    aws: World, requests: Requests, group: str
+) -> None:
+    left = aws.tracker(group, tags={**OWNED, "cloudformation:created-by": "Create/an-earlier-one"})
+    aws.backend.event_trackers[left].status = "CREATE FAILED"
+
+    answer = requests("Create")
+
+    assert answer["Status"] == "SUCCESS"
+    assert list(aws.trackers()) == [answer["PhysicalResourceId"]]
+    assert answer["PhysicalResourceId"] != left
+
+
+def test_a_failed_tracker_of_this_very_request_fails_it_again_with_the_same_physical_id(
+    aws: World, requests: Requests, group: str
+) -> None:
+    aws.backend.tracker_creations_to_fail = 1
+    first = requests("Create")
+
+    again = requests("Create")
+
+    assert first["Status"] == again["Status"] == "FAILED"
+    assert first["PhysicalResourceId"] == again["PhysicalResourceId"]
+    assert list(aws.trackers()) == [first["PhysicalResourceId"]]
+
+
+@pytest.mark.parametrize("tags", [{}, OWNED], ids=["somebody's", "ours"])
+def test_a_tracker_that_is_being_deleted_is_waited_for(
+    aws: World, requests: Requests, group: str, tags: dict[str, str]
+) -> None:
+    going = aws.tracker(group, tags=tags)
+    aws.service.delete_event_tracker(eventTrackerArn=going)
+
+    answer = requests("Create")
+
+    assert answer["Status"] == "SUCCESS"
+    assert list(aws.trackers()) == [answer["PhysicalResourceId"]] != [going]
+
+
+def test_a_create_whose_tracker_a_rollback_deletes_does_not_make_another(
+    aws: World, requests: Requests, group: str
+) -> None:
+    first = requests("Create", seconds=0)
+    aws.time.sleep(60)
+    aws.service.delete_event_tracker(eventTrackerArn=first["PhysicalResourceId"])
+
+    again = requests("Create")
+
+    assert again["Status"] == "FAILED"
+    assert "is being deleted" in again["Reason"]
+    aws.time.sleep(60)
+    assert aws.trackers() == {}
+
+
+def test_somebody_elses_tracker_in_the_group_fails_the_create_with_the_ways_out(
+    aws: World, requests: Requests, group: str
+) -> None:
+    theirs = aws.tracker(group, name="theirs")
+
+    answer = requests("Create")
+
+    assert answer["Status"] == "FAILED"
+    assert answer["PhysicalResourceId"] == "not-created:11111111-1111-4111-8111-111111111111"
+    for told in ("theirs", theirs, "AdoptExisting: true", "another dataset group", "Delete it"):
+        assert told in answer["Reason"]
+    assert aws.tags(theirs) == {}
+
+
+def test_a_tracker_of_another_stack_is_refused_by_its_owners_name_even_for_adoption(
+    aws: World, requests: Requests, group: str
+) -> None:
+    aws.tracker(group, tags={**OWNED, "cloudformation:logical-id": "Other"})
+
+    answer = requests("Create", ResourceProperties={"DatasetGroupArn": group, "AdoptExisting": "true"})
+
+    assert answer["Status"] == "FAILED"
+    assert f"resource Other of stack {STACK_ID}" in answer["Reason"]
+    assert "AdoptExisting" not in answer["Reason"]
+
+
+def test_a_tracker_left_by_an_earlier_request_of_this_resource_is_not_taken_silently(
+    aws: World, requests: Requests, group: str
+) -> None:
+    left = aws.tracker(group, tags={**OWNED, "cloudformation:created-by": "Create/an-earlier-one"})
+
+    answer = requests("Create")
+
+    assert answer["Status"] == "FAILED"
+    assert left in answer["Reason"]
+
+
+def test_an_adopted_tracker_is_used_as_it_is_and_gets_the_tags(aws: World, stack: Stack, group: str) -> None:
+    theirs = aws.tracker(group, tags={"made-by": "hand"})
+
+    stack.create(DatasetGroupArn=group, AdoptExisting=True, Tags=[{"Key": "team", "Value": "shop"}])
+
+    assert stack.status == "CREATE_COMPLETE"
+    assert stack.resources["Tracker"].physical_id == theirs
+    assert aws.tags(theirs) == {"made-by": "hand", "team": "shop"}
+
+
+def test_an_adopted_tracker_that_was_ours_is_ours_no_more(aws: World, requests: Requests, group: str) -> None:
+    left = aws.tracker(group, tags={**OWNED, "cloudformation:created-by": "Create/an-earlier-one"})
+
+    answer = requests("Create", ResourceProperties={"DatasetGroupArn": group, "AdoptExisting": "true"})
+
+    assert answer["PhysicalResourceId"] == left
+    assert aws.tags(left) == {}
+
+
+def test_adoption_needs_the_same_name(aws: World, requests: Requests, group: str) -> None:
+    aws.tracker(group, name="theirs")
+
+    answer = requests(
+        "Create", ResourceProperties={"DatasetGroupArn": group, "AdoptExisting": "true", "Name": "mine"}
+    )
+
+    assert answer["Status"] == "FAILED"
+    assert "set Name: theirs to adopt it" in answer["Reason"]
+
+
+def test_an_adopted_tracker_survives_a_rollback(aws: World, stack: Stack, group: str) -> None:
+    theirs = aws.tracker(group)
+
+    stack.create(DatasetGroupArn=group, AdoptExisting=True, sibling_fails=True)
+
+    assert stack.status == "ROLLBACK_COMPLETE"
+    assert list(aws.trackers()) == [theirs]
+
+
+def test_a_group_that_becomes_active_later_is_waited_for(aws: World, requests: Requests) -> None:
+    arn = aws.dataset_group("films", active=False)
+
+    def becomes_active() -> None:
+        aws.backend.dataset_groups[arn].status = "ACTIVE"
+
+    aws.time.spawn(becomes_active, delay=300)
+
+    answer = requests("Create")
+
+    assert answer["Status"] == "SUCCESS"
+    assert 300 < aws.time.now < 350
+
+
+def test_a_group_that_never_becomes_active_is_given_up_at_the_deadline_in_the_services_words(
+    aws: World, requests: Requests
+) -> None:
+    aws.dataset_group("films", active=False)
+
+    answer = requests("Create")
+
+    assert answer["Status"] == "FAILED"
+    assert "ResourceInUseException" in answer["Reason"]
+    assert "CREATE PENDING, not ACTIVE" in answer["Reason"]
+    assert 700 < aws.time.now < 880
+
+
+@pytest.mark.parametrize("code", ["LimitExceededException", "ResourceAlreadyExistsException"])
+def test_a_refusal_without_a_tracker_is_tried_again_for_two_minutes(
+    aws: World, requests: Requests, code: str
+) -> None:
+    aws.dataset_group("films", active=False)
+    aws.backend.guesses = dataclasses.replace(aws.backend.guesses, group_not_active=code)
+
+    answer = requests("Create")
+
+    assert answer["Status"] == "FAILED"
+    assert code in answer["Reason"]
+    assert 120 <= aws.time.now < 140
+
+
+def test_a_group_that_does_not_exist_fails_at_once(aws: World, requests: Requests) -> None:
+    answer = requests("Create", ResourceProperties={"DatasetGroupArn": NOT_FOUND})
+
+    assert answer["Status"] == "FAILED"
+    assert "The dataset group does not exist" in answer["Reason"]
+    assert aws.time.now < 1
+
+
+def test_a_group_without_interactions_fails_in_the_services_words_with_the_remedy(
+    aws: World, requests: Requests
+) -> None:
+    arn = aws.service.create_dataset_group(name="films")["datasetGroupArn"]
+    aws.backend.dataset_groups[arn].status = "ACTIVE"
+
+    answer = requests("Create", ResourceProperties={"DatasetGroupArn": arn})
+
+    assert answer["Status"] == "FAILED"
+    assert "has no Interactions dataset" in answer["Reason"]
+    assert "DependsOn" in answer["Reason"]

@@ -1,0 +1,185 @@
+"""Delete (contract D1-D5)."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.integration.requests import OWNED, Requests
+from tests.protocol.cloudformation import Stack
+from tests.protocol.world import World
+
+Log = Callable[[], list[dict[str, Any]]]
+
+INVENTED = "shop-Tracker-1ABCDEFGHIJKL"
+
+
+def test_a_delete_waits_until_the_tracker_is_gone_so_that_the_group_can_go_next(
+    aws: World, stack: Stack, group: str
+) -> None:
+    stack.create(DatasetGroupArn=group)
+    start = aws.time.now
+
+    stack.delete()
+
+    assert stack.status == "DELETE_COMPLETE"
+    assert aws.time.now - start > 5
+    assert aws.trackers() == {}
+    for dataset in list(aws.backend.datasets):
+        aws.service.delete_dataset(datasetArn=dataset)
+    aws.service.delete_dataset_group(datasetGroupArn=group)
+
+
+def test_a_tracker_that_is_still_being_made_is_waited_for_and_deleted(
+    aws: World, requests: Requests, group: str
+) -> None:
+    created = requests("Create", seconds=0)
+
+    answer = requests("Delete", PhysicalResourceId=created["PhysicalResourceId"])
+
+    assert answer["Status"] == "SUCCESS"
+    assert aws.trackers() == {}
+
+
+def test_a_tracker_that_is_already_being_deleted_is_waited_for(aws: World, requests: Requests, group: str) -> None:
+    created = requests("Create")
+    aws.service.delete_event_tracker(eventTrackerArn=created["PhysicalResourceId"])
+
+    answer = requests("Delete", PhysicalResourceId=created["PhysicalResourceId"])
+
+    assert answer["Status"] == "SUCCESS"
+    assert aws.trackers() == {}
+
+
+def test_a_tracker_that_is_not_there_is_no_failure(aws: World, requests: Requests, group: str) -> None:
+    answer = requests("Delete")
+
+    assert answer["Status"] == "SUCCESS"
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [{}, {**OWNED, "cloudformation:stack-id": "another"}, {**OWNED, "cloudformation:logical-id": "Other"}],
+    ids=["nobody's", "another stack's", "another resource's"],
+)
+def test_a_tracker_that_is_not_ours_is_left_in_place_and_the_log_says_so(
+    aws: World,
+    requests: Requests,
+    group: str,
+    tags: dict[str, str],
+    log: Log,
+) -> None:
+    theirs = aws.tracker(group, tags=tags)
+
+    answer = requests("Delete", PhysicalResourceId=theirs)
+
+    assert answer["Status"] == "SUCCESS"
+    assert list(aws.trackers()) == [theirs]
+    assert aws.tags(theirs) == tags
+    assert any("Left in place" in line["message"] and line["tracker"] == theirs for line in log())
+
+
+def test_ownership_can_be_given_and_taken_away_by_hand(aws: World, requests: Requests, group: str) -> None:
+    given = aws.tracker(group)
+    aws.service.tag_resource(
+        resourceArn=given, tags=[{"tagKey": key, "tagValue": value} for key, value in OWNED.items()]
+    )
+    requests("Delete", PhysicalResourceId=given)
+    assert aws.trackers() == {}
+
+    taken = requests("Create")["PhysicalResourceId"]
+    aws.service.untag_resource(resourceArn=taken, tagKeys=list(OWNED))
+    requests("Delete", PhysicalResourceId=taken)
+    assert list(aws.trackers()) == [taken]
+
+
+@pytest.mark.parametrize(
+    ("created_by", "physical_id", "deleted"),
+    [
+        ("Create/the-failed-one", "not-created:the-failed-one", True),
+        ("Create/another", "not-created:the-failed-one", False),
+        ("Update/the-failed-one", "not-created:the-failed-one", False),
+        ("Create/whichever", INVENTED, True),
+        ("Update/whichever", INVENTED, False),
+    ],
+)
+def test_without_an_arn_only_what_the_failed_create_left_is_deleted(
+    aws: World, requests: Requests, group: str, created_by: str, physical_id: str, deleted: bool
+) -> None:
+    left = aws.tracker(group, tags={**OWNED, "cloudformation:created-by": created_by})
+
+    answer = requests("Delete", PhysicalResourceId=physical_id)
+
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", physical_id)
+    assert list(aws.trackers()) == ([] if deleted else [left])
+
+
+@pytest.mark.parametrize("physical_id", [INVENTED, "not-created:11111111-1111-4111-8111-111111111111"])
+def test_without_an_arn_somebody_elses_tracker_stays(
+    aws: World, requests: Requests, group: str, physical_id: str
+) -> None:
+    theirs = aws.tracker(group)
+
+    answer = requests("Delete", PhysicalResourceId=physical_id)
+
+    assert answer["Status"] == "SUCCESS"
+    assert list(aws.trackers()) == [theirs]
+
+
+def test_a_create_that_never_answered_is_rolled_back(aws: World, stack: Stack, group: str) -> None:
+    stack.create_abandoned(2, DatasetGroupArn=group)
+
+    assert stack.status == "ROLLBACK_COMPLETE"
+    aws.time.sleep(1000)
+    assert aws.trackers() == {}
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        None,
+        "text",
+        {},
+        {"DatasetGroupArn": "nonsense"},
+        {"DatasetGroupArn": ["a", "list"], "Tags": 5, "ServiceTimeout": "0", "Unknown": "1"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("physical_id", [INVENTED, ""])
+def test_properties_that_do_not_parse_never_block_a_delete(
+    aws: World, requests: Requests, group: str, properties: Any, physical_id: str
+) -> None:
+    theirs = aws.tracker(group, tags={**OWNED, "cloudformation:created-by": "Create/whichever"})
+
+    answer = requests("Delete", PhysicalResourceId=physical_id, ResourceProperties=properties)
+
+    assert answer["Status"] == "SUCCESS"
+    # Nothing tells that it is the one.
+    assert list(aws.trackers()) == [theirs]
+
+
+def test_properties_that_do_not_parse_do_not_keep_a_tracker_from_being_deleted(
+    aws: World, requests: Requests, group: str
+) -> None:
+    created = requests("Create")
+
+    answer = requests("Delete", PhysicalResourceId=created["PhysicalResourceId"], ResourceProperties="text")
+
+    assert answer["Status"] == "SUCCESS"
+    assert aws.trackers() == {}
+
+
+def test_a_group_that_is_gone_never_blocks_a_delete(aws: World, requests: Requests) -> None:
+    answer = requests("Delete", PhysicalResourceId=INVENTED)
+
+    assert answer["Status"] == "SUCCESS"
+
+
+def test_a_redelivered_delete_answers_the_same(aws: World, requests: Requests, group: str) -> None:
+    created = requests("Create")
+    first = requests("Delete", PhysicalResourceId=created["PhysicalResourceId"])
+
+    again = requests("Delete", PhysicalResourceId=created["PhysicalResourceId"])
+
+    assert first == again
+    assert first["PhysicalResourceId"] == created["PhysicalResourceId"]

@@ -1,0 +1,126 @@
+"""Secrets, logs and metrics (contract S2, O1, O2)."""
+
+import json
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from event_tracker.errors import AnswerNotDeliveredError, InvalidRequestError
+from event_tracker.telemetry import logger
+from tests.integration.requests import Requests, event
+from tests.protocol.cloudformation import Stack
+from tests.protocol.world import World
+
+Log = Callable[[], list[dict[str, Any]]]
+SECRET = "X-Amz-Signature=0123456789abcdef"
+URL = f"https://cloudformation.example/answer?{SECRET}"
+
+
+@pytest.fixture
+def at_debug() -> Iterator[None]:
+    before = logger.log_level
+    logger.setLevel("DEBUG")
+    yield
+    logger.setLevel(before)
+
+
+@pytest.mark.usefixtures("at_debug")
+def test_neither_the_response_url_nor_the_event_is_logged_at_any_level(
+    aws: World, group: str, log: Log, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    requests = Requests(aws)
+    requests("Create", ResponseURL=URL)
+    requests("Delete", ResponseURL=URL)
+    requests("Create", ResponseURL=URL, ResourceProperties={"DatasetGroupArn": "bad"})
+    requests.inbox.responses = [503, OSError(URL), 403]
+    with pytest.raises(AnswerNotDeliveredError):
+        requests("Update", ResponseURL=URL)
+    with pytest.raises(InvalidRequestError):
+        requests.deliver({**event("Create"), "ResponseURL": URL, "StackId": None})
+
+    captured = capfd.readouterr()
+    everything = captured.out + captured.err + caplog.text + json.dumps(log())
+    assert SECRET not in everything
+    assert "ResponseURL" not in json.dumps(log())
+    assert "Answering" in everything
+
+
+def test_every_line_is_json_and_names_request_stack_and_resource(requests: Requests, group: str, log: Log) -> None:
+    requests("Create")
+
+    lines = log()
+    sent = event("Create")
+    assert len(lines) > 4
+    for line in lines:
+        assert line["correlation_id"] == sent["RequestId"]
+        assert line["stack_id"] == sent["StackId"]
+        assert line["logical_id"] == "Tracker"
+        assert line["request_type"] == "Create"
+
+
+def test_crhelpers_own_lines_are_in_the_same_log(requests: Requests, log: Log) -> None:
+    requests("Create", ResourceProperties={})
+
+    (line,) = [line for line in log() if line["level"] == "ERROR"]
+    assert line["message"].startswith("The properties are not valid")
+    assert "exception" in line
+    assert line["correlation_id"] == event("Create")["RequestId"]
+
+
+def test_each_change_of_status_is_logged(requests: Requests, group: str, log: Log) -> None:
+    requests("Create")
+
+    statuses = [line["status"] for line in log() if line["message"] == "Status"]
+    assert statuses == ["CREATE PENDING", "CREATE IN_PROGRESS", "ACTIVE"]
+
+
+def test_each_decision_is_logged(aws: World, stack: Stack, group: str, other_group: str, log: Log) -> None:
+    aws.tracker(other_group)
+    stack.create(DatasetGroupArn=group)
+    stack.update(DatasetGroupArn=group, Name="clicks")
+    stack.update(DatasetGroupArn=other_group, AdoptExisting=True)
+    stack.delete()
+
+    messages = {line["message"] for line in log()}
+    assert messages >= {
+        "Created",
+        "Resumed",
+        "Refused",
+        "Adopted",
+        "Deleted",
+        "Left in place a tracker that is not this resource's",
+    }
+
+
+def test_the_metrics_tell_what_happened_and_how_long_it_took(
+    aws: World, requests: Requests, group: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def metrics() -> dict[str, Any]:
+        (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith('{"_aws"')]
+        document = json.loads(line)
+        (directive,) = document["_aws"]["CloudWatchMetrics"]
+        assert directive["Namespace"] == "PersonalizeEventTracker"
+        return {metric["Name"]: document[metric["Name"]] for metric in directive["Metrics"]}
+
+    created = requests("Create")
+    assert metrics() == {"Created": [1], "SecondsToActive": [8], "Failed": [0]}
+
+    requests("Update", PhysicalResourceId=created["PhysicalResourceId"])
+    assert metrics() == {"Failed": [0]}
+
+    requests("Delete", PhysicalResourceId=created["PhysicalResourceId"])
+    assert metrics() == {"Deleted": [1], "SecondsToDelete": [8], "Failed": [0]}
+
+    aws.tracker(group)
+    requests("Create", ResourceProperties={"DatasetGroupArn": group, "AdoptExisting": "true"})
+    assert metrics() == {"Adopted": [1], "Failed": [0]}
+
+    requests("Create")
+    assert metrics() == {"Failed": [1]}
+
+    with pytest.raises(InvalidRequestError):
+        requests.deliver({})
+    assert metrics() == {"Failed": [1]}

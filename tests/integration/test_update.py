@@ -1,0 +1,345 @@
+"""Update (contract U1-U5)."""
+
+from typing import Any
+
+import pytest
+
+from tests.integration.requests import OWNED, Requests
+from tests.protocol.cloudformation import Stack
+from tests.protocol.world import World
+
+MINE = {"Key": "team", "Value": "shop"}
+RENAME = {"Name": "clicks", "ReplacementStrategy": "delete_then_create"}
+
+
+def test_tags_are_brought_to_what_is_wanted_without_interruption(aws: World, stack: Stack, group: str) -> None:
+    stack.create(DatasetGroupArn=group, Tags=[MINE, {"Key": "old", "Value": "1"}])
+    before = stack.resources["Tracker"]
+
+    stack.update(DatasetGroupArn=group, Tags=[{"Key": "team", "Value": "web"}, {"Key": "new", "Value": "2"}])
+
+    after = stack.resources["Tracker"]
+    assert stack.status == "UPDATE_COMPLETE"
+    assert after.physical_id == before.physical_id
+    assert after.attributes["TrackingId"] == before.attributes["TrackingId"]
+    tags = aws.tags(after.physical_id)
+    assert tags["team"] == "web"
+    assert tags["new"] == "2"
+    assert "old" not in tags
+
+
+def test_tags_of_others_stay(aws: World, stack: Stack, group: str) -> None:
+    stack.create(DatasetGroupArn=group, Tags=[MINE])
+    arn = stack.resources["Tracker"].physical_id
+    aws.service.tag_resource(resourceArn=arn, tags=[{"tagKey": "cost", "tagValue": "42"}])
+    aws.service.tag_resource(resourceArn=arn, tags=[{"tagKey": "team", "tagValue": "changed by hand"}])
+
+    stack.update(DatasetGroupArn=group)
+
+    tags = aws.tags(arn)
+    assert tags["cost"] == "42"
+    assert tags["team"] == "changed by hand"
+    assert tags.items() >= OWNED.items() - {("cloudformation:stack-id", OWNED["cloudformation:stack-id"])}
+
+
+def test_ownership_tags_survive_old_properties_that_name_them(aws: World, stack: Stack, group: str) -> None:
+    stack.create(DatasetGroupArn=group)
+    arn = stack.resources["Tracker"].physical_id
+    before = aws.tags(arn)
+
+    # Refused; the rollback then has these among its old properties.
+    stack.update(
+        DatasetGroupArn=group, Tags=[{"Key": key, "Value": value} for key, value in before.items()]
+    )
+
+    assert stack.status == "UPDATE_ROLLBACK_COMPLETE"
+    assert aws.tags(arn) == before
+
+
+def test_a_name_that_is_left_out_leaves_the_tracker_its_name(aws: World, stack: Stack, group: str) -> None:
+    stack.create(DatasetGroupArn=group, Name="clicks")
+
+    stack.update(DatasetGroupArn=group)
+
+    assert stack.status == "UPDATE_COMPLETE"
+    assert aws.only_tracker()["name"] == "clicks"
+
+
+def test_another_group_gets_a_tracker_and_the_old_one_is_removed_after(
+    aws: World, stack: Stack, group: str, other_group: str
+) -> None:
+    stack.create(DatasetGroupArn=group, Tags=[MINE])
+    before = stack.resources["Tracker"].physical_id
+
+    stack.update(DatasetGroupArn=other_group, Tags=[MINE])
+
+    after = stack.resources["Tracker"]
+    assert stack.status == "UPDATE_COMPLETE"
+    assert after.physical_id != before
+    assert after.attributes["DatasetGroupArn"] == other_group
+    assert list(aws.trackers()) == [after.physical_id]
+    assert aws.tags(after.physical_id)["cloudformation:created-by"].startswith("Update/")
+
+
+def test_the_rollback_of_a_group_change_gets_the_old_tracker_back_with_its_tracking_id(
+    aws: World, stack: Stack, group: str, other_group: str
+) -> None:
+    stack.create(DatasetGroupArn=group)
+    before = aws.only_tracker()
+
+    stack.update(DatasetGroupArn=other_group, sibling_fails=True)
+
+    after = stack.resources["Tracker"]
+    assert stack.status == "UPDATE_ROLLBACK_COMPLETE"
+    assert after.physical_id == before["eventTrackerArn"]
+    assert after.attributes["TrackingId"] == before["trackingId"]
+    assert aws.only_tracker() == before
+
+
+def test_the_rollback_removes_what_a_failed_update_could_not(
+    aws: World, stack: Stack, requests: Requests, group: str, other_group: str
+) -> None:
+    stack.create(DatasetGroupArn=group)
+    before = stack.resources["Tracker"]
+    debris = {**OWNED, "cloudformation:stack-id": stack.id, "cloudformation:created-by": "Update/failed"}
+    aws.tracker(other_group, tags=debris)
+
+    answer = requests(
+        "Update",
+        StackId=stack.id,
+        PhysicalResourceId=before.physical_id,
+        ResourceProperties={"DatasetGroupArn": group},
+        OldResourceProperties={"DatasetGroupArn": other_group},
+    )
+
+    assert answer["Status"] == "SUCCESS"
+    assert list(aws.trackers()) == [before.physical_id]
+
+
+def test_a_tracker_of_others_in_the_former_group_is_no_debris(
+    aws: World, requests: Requests, group: str, other_group: str
+) -> None:
+    theirs = aws.tracker(other_group)
+    created = requests("Create")
+
+    requests(
+        "Update",
+        PhysicalResourceId=created["PhysicalResourceId"],
+        ResourceProperties={"DatasetGroupArn": group},
+        OldResourceProperties={"DatasetGroupArn": other_group},
+    )
+
+    assert theirs in aws.trackers()
+
+
+def test_a_rename_is_refused_before_anything_is_touched(aws: World, stack: Stack, group: str) -> None:
+    stack.create(DatasetGroupArn=group, Tags=[MINE])
+    before = aws.only_tracker()
+
+    stack.update(DatasetGroupArn=group, Name="clicks", Tags=[{"Key": "team", "Value": "web"}])
+
+    assert stack.status == "UPDATE_ROLLBACK_COMPLETE"
+    (reason,) = stack.reasons
+    for told in (before["name"], before["eventTrackerArn"], "Nothing was changed", "delete_then_create"):
+        assert told in reason
+    assert aws.only_tracker() == before
+    assert aws.tags(before["eventTrackerArn"])["team"] == "shop"
+
+
+def test_a_rename_that_the_template_consents_to_replaces_the_tracker(
+    aws: World, stack: Stack, group: str
+) -> None:
+    stack.create(DatasetGroupArn=group)
+    before = stack.resources["Tracker"]
+
+    stack.update(DatasetGroupArn=group, **RENAME)
+
+    after = stack.resources["Tracker"]
+    assert stack.status == "UPDATE_COMPLETE"
+    assert aws.trackers() == {after.physical_id: "clicks"}
+    assert after.attributes["TrackingId"] != before.attributes["TrackingId"]
+
+
+@pytest.mark.parametrize("name", [{}, {"Name": "views"}], ids=["generated", "given"])
+def test_a_rename_that_rolls_back_restores_what_the_template_says(
+    aws: World, stack: Stack, group: str, name: dict[str, str]
+) -> None:
+    stack.create(DatasetGroupArn=group, **name)
+
+    stack.update(DatasetGroupArn=group, **RENAME, sibling_fails=True)
+
+    assert stack.status == "UPDATE_ROLLBACK_COMPLETE"
+    tracker = aws.only_tracker()
+    assert tracker["eventTrackerArn"] == stack.resources["Tracker"].physical_id
+    # A template that gives no name takes whichever the tracker has.
+    assert tracker["name"] == name.get("Name", "clicks")
+
+
+def test_a_rename_that_fails_half_way_rolls_back(aws: World, stack: Stack, group: str) -> None:
+    stack.create(DatasetGroupArn=group, Name="views")
+    aws.backend.tracker_creations_to_fail = 1
+
+    stack.update(DatasetGroupArn=group, **RENAME)
+
+    assert stack.status == "UPDATE_ROLLBACK_COMPLETE"
+    tracker = aws.only_tracker()
+    assert (tracker["name"], tracker["status"]) == ("views", "ACTIVE")
+    assert tracker["eventTrackerArn"] == stack.resources["Tracker"].physical_id
+
+
+def test_an_adopted_tracker_is_not_renamed_even_with_consent(aws: World, stack: Stack, group: str) -> None:
+    theirs = aws.tracker(group, name="theirs")
+    stack.create(DatasetGroupArn=group, AdoptExisting=True)
+
+    stack.update(DatasetGroupArn=group, AdoptExisting=True, **RENAME)
+
+    assert stack.status == "UPDATE_ROLLBACK_COMPLETE"
+    assert "does not belong to this resource" in stack.reasons[0]
+    assert aws.trackers() == {theirs: "theirs"}
+
+
+def test_a_tracker_of_ours_with_another_name_in_the_wanted_group_is_not_renamed_without_consent(
+    aws: World, requests: Requests, group: str, other_group: str
+) -> None:
+    created = requests("Create")
+    met = aws.tracker(other_group, name="met", tags=OWNED)
+
+    answer = requests(
+        "Update",
+        PhysicalResourceId=created["PhysicalResourceId"],
+        ResourceProperties={"DatasetGroupArn": other_group, "Name": "clicks"},
+        OldResourceProperties={"DatasetGroupArn": group},
+    )
+
+    assert answer["Status"] == "FAILED"
+    assert "delete_then_create" in answer["Reason"]
+    assert met in aws.trackers()
+
+
+def test_a_tracker_deleted_behind_the_stacks_back_is_made_anew(aws: World, stack: Stack, group: str) -> None:
+    stack.create(DatasetGroupArn=group)
+    before = stack.resources["Tracker"].physical_id
+    aws.service.delete_event_tracker(eventTrackerArn=before)
+    aws.time.sleep(60)
+
+    stack.update(DatasetGroupArn=group, Tags=[MINE])
+
+    assert stack.status == "UPDATE_COMPLETE"
+    assert list(aws.trackers()) == [stack.resources["Tracker"].physical_id] != [before]
+
+
+def test_a_tracker_that_is_just_being_deleted_is_waited_for_and_made_anew(
+    aws: World, stack: Stack, group: str
+) -> None:
+    stack.create(DatasetGroupArn=group)
+    before = stack.resources["Tracker"].physical_id
+    aws.service.delete_event_tracker(eventTrackerArn=before)
+
+    stack.update(DatasetGroupArn=group, Tags=[MINE])
+
+    assert stack.status == "UPDATE_COMPLETE"
+    assert list(aws.trackers()) == [stack.resources["Tracker"].physical_id] != [before]
+
+
+def test_a_failed_tracker_is_deleted_first(aws: World, stack: Stack, group: str) -> None:
+    stack.create(DatasetGroupArn=group)
+    before = stack.resources["Tracker"].physical_id
+    aws.backend.event_trackers[before].status = "CREATE FAILED"
+
+    stack.update(DatasetGroupArn=group, Tags=[MINE])
+
+    assert stack.status == "UPDATE_COMPLETE"
+    assert list(aws.trackers()) == [stack.resources["Tracker"].physical_id] != [before]
+
+
+@pytest.mark.parametrize(
+    "physical_id",
+    ["made-by-another-provider", "arn:aws:personalize:eu-west-1:123456789012:event-tracker/ca4f41f3"],
+    ids=["no ARN", "another region"],
+)
+def test_a_provider_that_is_swapped_in_makes_a_tracker_of_its_own(
+    aws: World, requests: Requests, group: str, physical_id: str
+) -> None:
+    answer = requests("Update", PhysicalResourceId=physical_id)
+
+    assert answer["Status"] == "SUCCESS"
+    assert list(aws.trackers()) == [answer["PhysicalResourceId"]]
+
+    requests("Delete", PhysicalResourceId=physical_id)
+    assert list(aws.trackers()) == [answer["PhysicalResourceId"]]
+
+
+def test_a_provider_that_is_swapped_in_over_somebodys_tracker_uses_it_and_never_deletes_it(
+    aws: World, requests: Requests, group: str
+) -> None:
+    theirs = aws.tracker(group)
+
+    answer = requests("Update", PhysicalResourceId=theirs)
+    deleted = requests("Delete", PhysicalResourceId=theirs)
+
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", theirs)
+    assert deleted["Status"] == "SUCCESS"
+    assert list(aws.trackers()) == [theirs]
+
+
+def test_an_update_adopts_only_with_consent(aws: World, stack: Stack, group: str, other_group: str) -> None:
+    stack.create(DatasetGroupArn=group)
+    before = stack.resources["Tracker"].physical_id
+    theirs = aws.tracker(other_group)
+
+    stack.update(DatasetGroupArn=other_group)
+    assert stack.status == "UPDATE_ROLLBACK_COMPLETE"
+    assert stack.resources["Tracker"].physical_id == before
+
+    stack.update(DatasetGroupArn=other_group, AdoptExisting=True)
+    assert stack.status == "UPDATE_COMPLETE"
+    assert list(aws.trackers()) == [theirs]
+
+
+def test_a_failed_update_answers_with_the_id_it_was_given_and_removes_what_it_made(
+    aws: World, requests: Requests, group: str, other_group: str
+) -> None:
+    created = requests("Create")
+    aws.backend.tracker_creations_to_fail = 1
+
+    answer = requests(
+        "Update",
+        PhysicalResourceId=created["PhysicalResourceId"],
+        ResourceProperties={"DatasetGroupArn": other_group},
+        OldResourceProperties={"DatasetGroupArn": group},
+    )
+
+    assert answer["Status"] == "FAILED"
+    assert answer["PhysicalResourceId"] == created["PhysicalResourceId"]
+    aws.time.sleep(60)
+    assert list(aws.trackers()) == [created["PhysicalResourceId"]]
+
+
+def test_an_update_that_runs_out_of_time_leaves_its_tracker_to_the_rollback(
+    aws: World, stack: Stack, group: str, other_group: str
+) -> None:
+    stack.create(DatasetGroupArn=group)
+    before = stack.resources["Tracker"].physical_id
+
+    stack.update(DatasetGroupArn=other_group, ServiceTimeout=5)
+
+    assert "was still CREATE PENDING" in stack.reasons[0]
+    assert stack.status == "UPDATE_ROLLBACK_COMPLETE"
+    assert list(aws.trackers()) == [before]
+
+
+def test_a_redelivered_update_answers_the_same(
+    aws: World, requests: Requests, group: str, other_group: str
+) -> None:
+    created = requests("Create")
+    update: dict[str, Any] = {
+        "PhysicalResourceId": created["PhysicalResourceId"],
+        "ResourceProperties": {"DatasetGroupArn": other_group},
+        "OldResourceProperties": {"DatasetGroupArn": group},
+    }
+    first = requests("Update", **update)
+
+    again = requests("Update", **update)
+
+    assert again == first
+    assert len(aws.trackers()) == 2

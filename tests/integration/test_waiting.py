@@ -1,0 +1,200 @@
+"""Waiting (contract W1-W4)."""
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+
+from event_tracker.trackers import CLIENT_CONFIG
+from tests.integration.faults import FaultyClient, client_error
+from tests.integration.requests import Requests
+from tests.protocol.world import World
+
+PASSING = {
+    "throttled": client_error("ThrottlingException"),
+    "failing": client_error("InternalServerError", 500),
+    "unreachable": EndpointConnectionError(endpoint_url="https://personalize.example"),
+    "silent": ReadTimeoutError(endpoint_url="https://personalize.example"),
+}
+
+
+def during(aws: World, start: float, end: float, error: Exception) -> Callable[[str], Exception | None]:
+    """A fault of every call in a stretch of time."""
+    return lambda name: error if start <= aws.time.now < end else None
+
+
+def once(operation: str, error: Exception) -> Callable[[str], Exception | None]:
+    """A fault of the first call of an operation."""
+    left = [operation]
+
+    def fault(name: str) -> Exception | None:
+        if name in left:
+            left.remove(name)
+            return error
+        return None
+
+    return fault
+
+
+def test_the_polls_are_close_at_first_and_sparse_later(aws: World, requests: Requests, group: str) -> None:
+    polls: list[float] = []
+
+    def note(name: str) -> None:
+        if name == "describe_event_tracker":
+            polls.append(aws.time.now)
+            (tracker,) = aws.backend.event_trackers.values()
+            tracker.status = "CREATE IN_PROGRESS"
+            tracker._tick = 0
+
+    Requests(aws, FaultyClient(aws.service, note))("Create")
+
+    pauses = [round(later - earlier, 3) for earlier, later in itertools.pairwise(polls)]
+    assert pauses[0] == 1
+    assert pauses[:-1] == sorted(pauses[:-1])
+    assert max(pauses) == 15
+    assert len([moment for moment in polls if moment <= 45]) > 15
+    assert len(polls) < 80
+
+
+def test_at_the_functions_deadline_a_create_fails_with_state_time_and_the_trackers_arn(
+    aws: World, requests: Requests, group: str
+) -> None:
+    answer = requests("Create", seconds=125)
+
+    (arn,) = aws.trackers()
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", arn)
+    assert "was still CREATE IN_PROGRESS and not ACTIVE after 5 s" in answer["Reason"]
+
+
+@pytest.mark.parametrize(("service_timeout", "answered_by"), [("1", 1), ("20", 20), ("300", 300)])
+def test_service_timeout_bounds_the_waiting(
+    aws: World, requests: Requests, service_timeout: str, answered_by: float
+) -> None:
+    arn = aws.dataset_group("films", active=False)
+
+    answer = requests("Create", ResourceProperties={"DatasetGroupArn": arn, "ServiceTimeout": service_timeout})
+
+    assert answer["Status"] == "FAILED"
+    assert answered_by - 11 < aws.time.now < answered_by
+
+
+def test_a_service_timeout_beyond_the_functions_time_does_not_extend_it(aws: World, requests: Requests) -> None:
+    arn = aws.dataset_group("films", active=False)
+
+    requests("Create", ResourceProperties={"DatasetGroupArn": arn, "ServiceTimeout": "3600"})
+
+    assert aws.time.now < 900
+
+
+@pytest.mark.parametrize("status", ["CREATE FAILED", "SOMETHING NEW"])
+def test_a_failed_or_unknown_state_ends_a_wait_at_once(
+    aws: World, requests: Requests, group: str, status: str
+) -> None:
+    def change() -> None:
+        (arn,) = aws.trackers()
+        aws.backend.event_trackers[arn].status = status
+
+    aws.time.spawn(change, delay=3)
+
+    answer = requests("Create")
+
+    assert answer["Status"] == "FAILED"
+    assert f"became {status} instead of ACTIVE" in answer["Reason"]
+    assert aws.time.now < 10
+
+
+def test_an_unknown_state_ends_the_wait_for_a_deletion_at_once(
+    aws: World, requests: Requests, group: str
+) -> None:
+    created = requests("Create")
+
+    def change() -> None:
+        aws.backend.event_trackers[created["PhysicalResourceId"]].status = "SOMETHING NEW"
+
+    aws.time.spawn(change, delay=3)
+
+    answer = requests("Delete", PhysicalResourceId=created["PhysicalResourceId"])
+
+    assert answer["Status"] == "FAILED"
+    assert "became SOMETHING NEW instead of being deleted" in answer["Reason"]
+
+
+def test_a_tracker_that_vanishes_while_it_is_waited_for_fails_the_create(
+    aws: World, requests: Requests, group: str
+) -> None:
+    aws.time.spawn(lambda: aws.backend._event_trackers.clear(), delay=3)
+
+    answer = requests("Create")
+
+    assert answer["Status"] == "FAILED"
+    assert "was deleted before it was ACTIVE" in answer["Reason"]
+
+
+@pytest.mark.parametrize("error", PASSING.values(), ids=PASSING)
+@pytest.mark.parametrize("request_type", ["Create", "Delete"])
+def test_what_passes_is_no_reason_to_give_up(
+    aws: World, requests: Requests, group: str, error: Exception, request_type: str
+) -> None:
+    created = requests("Create") if request_type == "Delete" else {"PhysicalResourceId": None}
+    start = aws.time.now
+    faulty = Requests(aws, FaultyClient(aws.service, during(aws, start + 2, start + 200, error)))
+
+    answer = faulty(request_type, PhysicalResourceId=created["PhysicalResourceId"])
+
+    assert answer["Status"] == "SUCCESS"
+    assert len(aws.trackers()) == (request_type == "Create")
+
+
+def test_what_does_not_pass_is_told_at_the_deadline(aws: World, group: str) -> None:
+    faulty = Requests(aws, FaultyClient(aws.service, during(aws, 0, 10_000, PASSING["throttled"])))
+
+    answer = faulty("Create")
+
+    assert answer["Status"] == "FAILED"
+    assert "ThrottlingException" in answer["Reason"]
+    assert answer["PhysicalResourceId"].startswith("not-created:")
+
+
+@pytest.mark.parametrize("error", [PASSING["failing"], PASSING["silent"]], ids=["failing", "silent"])
+def test_a_create_whose_answer_is_lost_is_not_done_twice(aws: World, group: str, error: Exception) -> None:
+    client = FaultyClient(aws.service, once("create_event_tracker", error), after_effect=True)
+
+    answer = Requests(aws, client)("Create")
+
+    assert answer["Status"] == "SUCCESS"
+    assert list(aws.trackers()) == [answer["PhysicalResourceId"]]
+
+
+def test_access_denied_is_tried_again_since_a_new_role_takes_a_while(aws: World, group: str) -> None:
+    denied = client_error("AccessDeniedException", operation="CreateEventTracker")
+
+    answer = Requests(aws, FaultyClient(aws.service, during(aws, 0, 25, denied)))("Create")
+
+    assert answer["Status"] == "SUCCESS"
+
+
+def test_access_denied_for_good_is_told_after_half_a_minute_with_the_remedy(aws: World, group: str) -> None:
+    denied = client_error("AccessDeniedException", operation="CreateEventTracker")
+
+    answer = Requests(aws, FaultyClient(aws.service, during(aws, 0, 10_000, denied)))("Create")
+
+    assert answer["Status"] == "FAILED"
+    assert "Allow personalize:CreateEventTracker" in answer["Reason"]
+    assert 30 <= aws.time.now < 40
+
+
+def test_tags_that_cannot_be_read_while_a_tracker_changes_are_waited_for(aws: World, group: str) -> None:
+    busy = client_error("ResourceInUseException", operation="ListTagsForResource")
+    fault: Any = once("list_tags_for_resource", busy)
+
+    answer = Requests(aws, FaultyClient(aws.service, fault))("Create")
+
+    assert answer["Status"] == "SUCCESS"
+
+
+def test_the_clients_time_limits_are_short_and_its_retry_mode_is_set() -> None:
+    assert CLIENT_CONFIG.retries == {"mode": "standard", "total_max_attempts": 2}
+    assert CLIENT_CONFIG.connect_timeout == 3
+    assert CLIENT_CONFIG.read_timeout == 10

@@ -1,0 +1,139 @@
+"""crhelper's traps, and what keeps the provider out of each."""
+
+import hashlib
+import importlib.metadata
+import inspect
+import threading
+from typing import Any
+
+import boto3
+import crhelper
+import pytest
+
+from event_tracker.custom_resource import CustomResource
+from event_tracker.protocol import Request
+from tests.integration.requests import Context, event
+from tests.protocol.virtual_time import VirtualTime
+
+SEAM = "57ec4f706c9f9c9a15dd92e1d3c51a4debb5e6d3b2c903174846597df3971479"
+
+
+def resource(request_type: str = "Create", **fields: Any) -> CustomResource:
+    return CustomResource(Request.parse(event(request_type, **fields)))
+
+
+def context() -> Any:
+    return Context(VirtualTime())
+
+
+def test_the_seam_is_where_it_was() -> None:
+    # CustomResource replaces methods that are not crhelper's public interface. When this fails, read crhelper's
+    # new source with custom_resource.py beside it, before pinning the new version.
+    assert importlib.metadata.version("crhelper") == "2.0.12"
+    source = inspect.getsource(crhelper.CfnResource)
+    assert hashlib.sha256(source.encode()).hexdigest() == SEAM
+
+
+def test_a_delete_does_not_sleep_for_two_minutes() -> None:
+    subject = resource("Delete")
+    subject.delete(lambda *_: "an-id")
+    # The real sleep would be noticed; crhelper's default of 120 s fits into the time of the context.
+    assert subject.answer(context()).status == "SUCCESS"
+
+
+def test_no_client_is_made_that_only_pollers_would_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: Any, **_: Any) -> None:
+        raise AssertionError(arguments)
+
+    monkeypatch.setattr(boto3, "client", refuse)
+    assert resource()._init_failed is None
+
+
+def test_an_event_cannot_pretend_to_be_a_poll_of_crhelpers() -> None:
+    called = []
+    subject = resource(CrHelperPoll=True, CrHelperData={"Name": "forged"})
+
+    @subject.create
+    def create(*_: object) -> str:
+        called.append(True)
+        return "an-id"
+
+    answer = subject.answer(context())
+
+    assert called
+    assert answer.attributes == {}
+
+
+def test_an_exception_answers_with_the_id_of_the_event_and_never_with_a_random_one() -> None:
+    def fail(*_: object) -> str:
+        raise ValueError("why")
+
+    update = resource("Update")
+    update.update(fail)
+    create = resource("Create")
+    create.create(fail)
+
+    failed = update.answer(context())
+    assert (failed.status, failed.physical_id, failed.reason) == ("FAILED", event("Update")["PhysicalResourceId"], "why")
+    assert create.answer(context()).physical_id == f"not-created:{event('Create')['RequestId']}"
+
+
+def test_an_id_that_was_recorded_survives_an_exception() -> None:
+    subject = resource()
+
+    @subject.create
+    def create(*_: object) -> str:
+        subject.PhysicalResourceId = "recorded"
+        raise ValueError("why")
+
+    assert subject.answer(context()).physical_id == "recorded"
+
+
+def test_a_reason_keeps_its_beginning() -> None:
+    subject = resource()
+
+    @subject.create
+    def create(*_: object) -> str:
+        raise ValueError(f"cause {'x' * 300}")
+
+    assert subject.answer(context()).reason.startswith("cause ")
+
+
+def test_nothing_of_one_request_is_in_the_answer_to_the_next() -> None:
+    first = resource()
+    first.NoEcho = True
+    first.Data["Name"] = "first"
+    first.create(lambda *_: "first")
+    first.answer(context())
+
+    second = resource("Delete")
+    second.delete(lambda *_: "second")
+    document = second.answer(context()).document
+
+    assert document["Data"] == {}
+    assert "NoEcho" not in document
+    assert document["RequestId"] == event("Delete")["RequestId"]
+
+
+def test_no_timer_answers_behind_the_functions_back() -> None:
+    subject = resource()
+    threads = []
+
+    @subject.create
+    def create(*_: object) -> str:
+        threads.extend(threading.enumerate())
+        return "an-id"
+
+    subject.answer(context())
+
+    assert not any(isinstance(thread, threading.Timer) for thread in threads)
+
+
+def test_a_failure_inside_crhelper_is_an_answer_with_an_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    subject = resource()
+    monkeypatch.setattr(subject, "_poll_enabled", lambda: {}["inside"])
+
+    answer = subject.answer(context())
+
+    assert (answer.status, answer.reason) == ("FAILED", "'inside'")
+    assert answer.physical_id.startswith("not-created:")
