@@ -106,9 +106,7 @@ class DatasetGroup(PersonalizeResource):
     # CreateDatasetGroup documents no DELETE IN_PROGRESS.
     deletion: ClassVar = [("DELETE PENDING", GONE)]
 
-    def __init__(
-        self, arn: str, name: str, role_arn: str | None, kms_key_arn: str | None, domain: str | None
-    ):
+    def __init__(self, arn: str, name: str, role_arn: str | None, kms_key_arn: str | None, domain: str | None):
         super().__init__(arn, name)
         self.role_arn = role_arn
         self.kms_key_arn = kms_key_arn
@@ -190,9 +188,7 @@ class PersonalizeBackend(schema_models.PersonalizeBackend):
         """The datasets that are there, by ARN."""
         return self._present(self._datasets)
 
-    def create_event_tracker(
-        self, name: str, dataset_group_arn: str, tags: list[dict[str, str]]
-    ) -> EventTracker:
+    def create_event_tracker(self, name: str, dataset_group_arn: str, tags: list[dict[str, str]]) -> EventTracker:
         self._check_tags(tags)
         group = self._find_active_group(dataset_group_arn)
         self._require_interactions(group)
@@ -289,11 +285,7 @@ class PersonalizeBackend(schema_models.PersonalizeBackend):
     @paginate(PAGINATION_MODEL)
     def list_datasets(self, dataset_group_arn: str | None) -> list[Dataset]:
         self._check_group_to_list(dataset_group_arn)
-        return [
-            dataset
-            for dataset in self.datasets.values()
-            if dataset_group_arn in (None, dataset.dataset_group_arn)
-        ]
+        return [dataset for dataset in self.datasets.values() if dataset_group_arn in (None, dataset.dataset_group_arn)]
 
     def delete_dataset(self, dataset_arn: str) -> None:
         self._delete(self._find(Dataset, self._datasets, dataset_arn))
@@ -380,9 +372,7 @@ class PersonalizeBackend(schema_models.PersonalizeBackend):
     def _require_interactions(self, group: DatasetGroup) -> None:
         code = self.guesses.group_without_interactions
         dataset = self.datasets.get(self._arn(Dataset, f"{group.name}/INTERACTIONS"))
-        accepted = dataset and (
-            dataset.last_status == "ACTIVE" or not self.guesses.interactions_must_be_active
-        )
+        accepted = dataset and (dataset.last_status == "ACTIVE" or not self.guesses.interactions_must_be_active)
         if code and not accepted:
             raise PersonalizeException(code, f"Dataset group {group.arn} has no Interactions dataset.")
 

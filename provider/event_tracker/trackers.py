@@ -137,10 +137,11 @@ class Trackers:
                 raise
             summaries += response["eventTrackers"]
             page = {"nextToken": response["nextToken"]} if "nextToken" in response else None
-        # It is not known whether a group can get a tracker while its former one is being deleted.
-        for summary in sorted(summaries, key=lambda summary: summary["status"] in DELETING):
-            return self.find(summary["eventTrackerArn"])
-        raise TrackerNotFoundError(f"Dataset group {dataset_group_arn} has no event tracker.", "")
+        if not summaries:
+            raise TrackerNotFoundError(f"Dataset group {dataset_group_arn} has no event tracker.", "")
+        # A second one would be one that is being deleted: whether it keeps its place until then is not documented.
+        summary = min(summaries, key=lambda summary: summary["status"] in DELETING)
+        return self.find(summary["eventTrackerArn"])
 
     def find_tags(self, arn: str) -> dict[str, str]:
         """The tags of a tracker; raises TrackerNotFoundError."""

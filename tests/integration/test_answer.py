@@ -231,9 +231,7 @@ def test_a_failure_that_nobody_foresaw_is_a_sentence_too(
 def test_under_sam_local_nothing_is_sent_and_the_stacks_account_counts(aws: World, group: str) -> None:
     inbox = Inbox()
     handler = make_handler(aws.service, inbox, aws.time.clock, sam_local=True)  # type: ignore[arg-type]
-    context = Context(
-        aws.time, invoked_function_arn="arn:aws:lambda:us-east-1:012345678912:function:ProviderFunction"
-    )
+    context = Context(aws.time, invoked_function_arn="arn:aws:lambda:us-east-1:012345678912:function:ProviderFunction")
 
     answer = handler(event("Create"), context)  # type: ignore[arg-type]
 

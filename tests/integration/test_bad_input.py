@@ -84,7 +84,10 @@ BAD = {
         {"DatasetGroupArn": GROUP.replace("123456789012", "111122223333")},
         "in the provider's account",
     ),
-    "group in another partition": ({"DatasetGroupArn": GROUP.replace("arn:aws:", "arn:aws-cn:")}, "arn:aws:personalize"),
+    "group in another partition": (
+        {"DatasetGroupArn": GROUP.replace("arn:aws:", "arn:aws-cn:")},
+        "arn:aws:personalize",
+    ),
     "ARN of another service": ({"DatasetGroupArn": GROUP.replace("personalize", "forecast")}, "DatasetGroupArn is"),
     "ARN of another type": ({"DatasetGroupArn": GROUP.replace("dataset-group", "dataset")}, "DatasetGroupArn is"),
     "ARN with more in it": ({"DatasetGroupArn": f"{GROUP}/INTERACTIONS"}, "DatasetGroupArn is"),
@@ -107,7 +110,10 @@ BAD = {
     "key with a tab": ({"Tags": [{"Key": "a\tb", "Value": "b"}]}, "Tags[0].Key is 'a\\tb'"),
     "key of AWS": ({"Tags": [{"Key": "AWS:x", "Value": "b"}]}, "neither aws:"),
     "key of ownership": ({"Tags": [{"Key": "cloudformation:stack-id", "Value": "b"}]}, "neither aws:"),
-    "key twice": ({"Tags": [{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "2"}]}, "Tags[1].Key is 'a' but must be unique"),
+    "key twice": (
+        {"Tags": [{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "2"}]},
+        "Tags[1].Key is 'a' but must be unique",
+    ),
     "value of 257": ({"Tags": tags(1, 257)}, "Tags[0].Value is"),
     "value with a bar": ({"Tags": [{"Key": "a", "Value": "b|c"}]}, "Tags[0].Value is 'b|c'"),
     "48 tags": ({"Tags": tags(48)}, "Tags are 48 but must be at most 47"),

@@ -83,9 +83,7 @@ def test_the_rollback_of_a_create_that_fails_after_the_tracker_was_made_removes_
     assert aws.trackers() == {}
 
 
-@pytest.mark.parametrize(
-    "code", ["ResourceAlreadyExistsException", "LimitExceededException", "ResourceInUseException"]
-)
+@pytest.mark.parametrize("code", ["ResourceAlreadyExistsException", "LimitExceededException", "ResourceInUseException"])
 def test_whichever_way_the_service_says_that_a_tracker_is_there_a_redelivered_create_carries_on_with_it(
     aws: World, requests: Requests, group: str, code: str
 ) -> None:
@@ -225,9 +223,7 @@ def test_an_adopted_tracker_that_was_ours_is_ours_no_more(aws: World, requests: 
 def test_adoption_needs_the_same_name(aws: World, requests: Requests, group: str) -> None:
     aws.tracker(group, name="theirs")
 
-    answer = requests(
-        "Create", ResourceProperties={"DatasetGroupArn": group, "AdoptExisting": "true", "Name": "mine"}
-    )
+    answer = requests("Create", ResourceProperties={"DatasetGroupArn": group, "AdoptExisting": "true", "Name": "mine"})
 
     assert answer["Status"] == "FAILED"
     assert "set Name: theirs to adopt it" in answer["Reason"]
@@ -270,9 +266,7 @@ def test_a_group_that_never_becomes_active_is_given_up_at_the_deadline_in_the_se
 
 
 @pytest.mark.parametrize("code", ["LimitExceededException", "ResourceAlreadyExistsException"])
-def test_a_refusal_without_a_tracker_is_tried_again_for_two_minutes(
-    aws: World, requests: Requests, code: str
-) -> None:
+def test_a_refusal_without_a_tracker_is_tried_again_for_two_minutes(aws: World, requests: Requests, code: str) -> None:
     aws.dataset_group("films", active=False)
     aws.backend.guesses = dataclasses.replace(aws.backend.guesses, group_not_active=code)
 

@@ -48,9 +48,7 @@ def test_ownership_tags_survive_old_properties_that_name_them(aws: World, stack:
     before = aws.tags(arn)
 
     # Refused; the rollback then has these among its old properties.
-    stack.update(
-        DatasetGroupArn=group, Tags=[{"Key": key, "Value": value} for key, value in before.items()]
-    )
+    stack.update(DatasetGroupArn=group, Tags=[{"Key": key, "Value": value} for key, value in before.items()])
 
     assert stack.status == "UPDATE_ROLLBACK_COMPLETE"
     assert aws.tags(arn) == before
@@ -146,9 +144,7 @@ def test_a_rename_is_refused_before_anything_is_touched(aws: World, stack: Stack
     assert aws.tags(before["eventTrackerArn"])["team"] == "shop"
 
 
-def test_a_rename_that_the_template_consents_to_replaces_the_tracker(
-    aws: World, stack: Stack, group: str
-) -> None:
+def test_a_rename_that_the_template_consents_to_replaces_the_tracker(aws: World, stack: Stack, group: str) -> None:
     stack.create(DatasetGroupArn=group)
     before = stack.resources["Tracker"]
 
@@ -228,9 +224,7 @@ def test_a_tracker_deleted_behind_the_stacks_back_is_made_anew(aws: World, stack
     assert list(aws.trackers()) == [stack.resources["Tracker"].physical_id] != [before]
 
 
-def test_a_tracker_that_is_just_being_deleted_is_waited_for_and_made_anew(
-    aws: World, stack: Stack, group: str
-) -> None:
+def test_a_tracker_that_is_just_being_deleted_is_waited_for_and_made_anew(aws: World, stack: Stack, group: str) -> None:
     stack.create(DatasetGroupArn=group)
     before = stack.resources["Tracker"].physical_id
     aws.service.delete_event_tracker(eventTrackerArn=before)
@@ -328,9 +322,7 @@ def test_an_update_that_runs_out_of_time_leaves_its_tracker_to_the_rollback(
     assert list(aws.trackers()) == [before]
 
 
-def test_a_redelivered_update_answers_the_same(
-    aws: World, requests: Requests, group: str, other_group: str
-) -> None:
+def test_a_redelivered_update_answers_the_same(aws: World, requests: Requests, group: str, other_group: str) -> None:
     created = requests("Create")
     update: dict[str, Any] = {
         "PhysicalResourceId": created["PhysicalResourceId"],

@@ -89,9 +89,7 @@ def test_a_service_timeout_beyond_the_functions_time_does_not_extend_it(aws: Wor
 
 
 @pytest.mark.parametrize("status", ["CREATE FAILED", "SOMETHING NEW"])
-def test_a_failed_or_unknown_state_ends_a_wait_at_once(
-    aws: World, requests: Requests, group: str, status: str
-) -> None:
+def test_a_failed_or_unknown_state_ends_a_wait_at_once(aws: World, requests: Requests, group: str, status: str) -> None:
     def change() -> None:
         (arn,) = aws.trackers()
         aws.backend.event_trackers[arn].status = status
@@ -105,9 +103,7 @@ def test_a_failed_or_unknown_state_ends_a_wait_at_once(
     assert aws.time.now < 10
 
 
-def test_an_unknown_state_ends_the_wait_for_a_deletion_at_once(
-    aws: World, requests: Requests, group: str
-) -> None:
+def test_an_unknown_state_ends_the_wait_for_a_deletion_at_once(aws: World, requests: Requests, group: str) -> None:
     created = requests("Create")
 
     def change() -> None:

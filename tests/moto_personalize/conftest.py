@@ -1,6 +1,5 @@
 """A Personalize without AWS: in this process, or behind moto's server."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -49,9 +48,7 @@ class Personalize:
             name="dataset", schemaArn=schema_arn, datasetGroupArn=group_arn, datasetType=dataset_type
         )["datasetArn"]
 
-    def create_tracker(
-        self, group_arn: str, name: str = "clicks", tags: "list[TagTypeDef] | None" = None
-    ) -> str:
+    def create_tracker(self, group_arn: str, name: str = "clicks", tags: "list[TagTypeDef] | None" = None) -> str:
         return self.client.create_event_tracker(name=name, datasetGroupArn=group_arn, tags=tags or [])[
             "eventTrackerArn"
         ]
@@ -62,21 +59,6 @@ class Personalize:
     def tags(self, arn: str) -> dict[str, str]:
         tags = self.client.list_tags_for_resource(resourceArn=arn)["tags"]
         return {tag["tagKey"]: tag["tagValue"] for tag in tags}
-
-
-@pytest.fixture(scope="package", autouse=True)
-def _no_real_aws() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        for name in list(os.environ):
-            if name.startswith("AWS_"):
-                patch.delenv(name)
-        patch.setenv("AWS_ACCESS_KEY_ID", "testing")
-        patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-        patch.setenv("AWS_DEFAULT_REGION", REGION)
-        patch.setenv("AWS_CONFIG_FILE", os.devnull)
-        patch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
-        patch.setenv("NO_PROXY", "127.0.0.1")
-        yield
 
 
 @pytest.fixture(autouse=True)
@@ -126,8 +108,6 @@ def served_personalize(_served_client: "PersonalizeClient") -> Iterator[Personal
     BackendDict.reset()
 
 
-def progress(
-    model: Literal["eventtracker", "datasetgroup", "dataset"], progression: str, **options: Any
-) -> None:
+def progress(model: Literal["eventtracker", "datasetgroup", "dataset"], progression: str, **options: Any) -> None:
     """Set how the states of one model change, until the test ends."""
     state_manager.set_transition(f"personalize::{model}", {"progression": progression, **options})

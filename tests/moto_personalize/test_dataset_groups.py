@@ -44,9 +44,7 @@ def test_a_second_group_of_the_same_name_is_refused(personalize: Personalize) ->
 
 def test_groups_are_listed_in_pages(personalize: Personalize) -> None:
     arns = [personalize.create_group(name, interactions=False) for name in ("films", "books", "songs")]
-    pages = list(
-        personalize.client.get_paginator("list_dataset_groups").paginate(PaginationConfig={"PageSize": 2})
-    )
+    pages = list(personalize.client.get_paginator("list_dataset_groups").paginate(PaginationConfig={"PageSize": 2}))
     assert [len(page["datasetGroups"]) for page in pages] == [2, 1]
     assert [group["datasetGroupArn"] for page in pages for group in page["datasetGroups"]] == arns
 
@@ -87,9 +85,7 @@ def test_a_group_with_a_dataset_cannot_be_deleted(personalize: Personalize, grou
     message = f"Dataset group {group_arn} cannot be deleted before: "
     with refused("ResourceInUseException", message):
         personalize.client.delete_dataset_group(datasetGroupArn=group_arn)
-    personalize.backend.guesses = replace(
-        personalize.backend.guesses, delete_of_used_group="InvalidInputException"
-    )
+    personalize.backend.guesses = replace(personalize.backend.guesses, delete_of_used_group="InvalidInputException")
     with refused("InvalidInputException", message):
         personalize.client.delete_dataset_group(datasetGroupArn=group_arn)
 

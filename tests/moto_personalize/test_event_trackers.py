@@ -69,16 +69,12 @@ def test_a_tracker_needs_a_dataset_group(personalize: Personalize) -> None:
 def test_a_second_tracker_in_a_group_is_refused(personalize: Personalize, group_arn: str) -> None:
     first = personalize.create_tracker(group_arn)
     for name in ("clicks", "views"):
-        with refused(
-            "ResourceAlreadyExistsException", f"Event tracker {first} already exists in {group_arn}."
-        ):
+        with refused("ResourceAlreadyExistsException", f"Event tracker {first} already exists in {group_arn}."):
             personalize.create_tracker(group_arn, name)
 
 
 @pytest.mark.parametrize("code", ["LimitExceededException", "ResourceInUseException"])
-def test_a_second_tracker_may_be_refused_otherwise(
-    personalize: Personalize, group_arn: str, code: ErrorCode
-) -> None:
+def test_a_second_tracker_may_be_refused_otherwise(personalize: Personalize, group_arn: str, code: ErrorCode) -> None:
     personalize.create_tracker(group_arn)
     guesses = personalize.backend.guesses
     personalize.backend.guesses = replace(guesses, second_tracker_same_name=code)
@@ -113,9 +109,7 @@ def test_a_group_that_is_not_active_refuses_a_tracker(personalize: Personalize, 
     personalize.backend.dataset_groups[group_arn].status = "CREATE FAILED"
     with refused("ResourceInUseException", f"Dataset group {group_arn} is in CREATE FAILED, not ACTIVE."):
         personalize.create_tracker(group_arn)
-    personalize.backend.guesses = replace(
-        personalize.backend.guesses, group_not_active="InvalidInputException"
-    )
+    personalize.backend.guesses = replace(personalize.backend.guesses, group_not_active="InvalidInputException")
     with refused("InvalidInputException", "not ACTIVE"):
         personalize.create_tracker(group_arn)
 
@@ -157,9 +151,7 @@ def test_an_arn_of_another_account_or_region_is_not_found(personalize: Personali
 def test_an_arn_of_another_type_is_invalid(personalize: Personalize, group_arn: str) -> None:
     with refused("InvalidInputException", f"Resource Arn {group_arn} is of another type than event-tracker."):
         personalize.status(group_arn)
-    personalize.backend.guesses = replace(
-        personalize.backend.guesses, wrong_resource_type="ResourceNotFoundException"
-    )
+    personalize.backend.guesses = replace(personalize.backend.guesses, wrong_resource_type="ResourceNotFoundException")
     with refused("ResourceNotFoundException", "is of another type than event-tracker"):
         personalize.client.delete_event_tracker(eventTrackerArn=group_arn)
 
@@ -188,18 +180,14 @@ def test_trackers_are_listed_by_group(personalize: Personalize) -> None:
 def test_the_trackers_of_an_unknown_group_are_none(personalize: Personalize) -> None:
     group = "arn:aws:personalize:us-east-1:123456789012:dataset-group/none"
     assert personalize.client.list_event_trackers(datasetGroupArn=group)["eventTrackers"] == []
-    personalize.backend.guesses = replace(
-        personalize.backend.guesses, list_of_unknown_group="InvalidInputException"
-    )
+    personalize.backend.guesses = replace(personalize.backend.guesses, list_of_unknown_group="InvalidInputException")
     with refused("InvalidInputException", f"Resource Arn {group} does not exist."):
         personalize.client.list_event_trackers(datasetGroupArn=group)
 
 
 def test_trackers_are_listed_in_pages(personalize: Personalize) -> None:
     arns = [personalize.create_tracker(personalize.create_group(f"group-{n}")) for n in range(5)]
-    pages = list(
-        personalize.client.get_paginator("list_event_trackers").paginate(PaginationConfig={"PageSize": 2})
-    )
+    pages = list(personalize.client.get_paginator("list_event_trackers").paginate(PaginationConfig={"PageSize": 2}))
     assert [len(page["eventTrackers"]) for page in pages] == [2, 2, 1]
     assert [tracker["eventTrackerArn"] for page in pages for tracker in page["eventTrackers"]] == arns
     assert "nextToken" not in pages[-1]

@@ -111,9 +111,7 @@ def test_a_change_of_state_is_an_update(personalize: Personalize, group_arn: str
 
 
 @pytest.mark.parametrize("progression", get_args(Progression))
-def test_a_failed_tracker_stays_failed(
-    personalize: Personalize, group_arn: str, progression: Progression
-) -> None:
+def test_a_failed_tracker_stays_failed(personalize: Personalize, group_arn: str, progression: Progression) -> None:
     arn = personalize.create_tracker(group_arn)
     SET_PROGRESSION[progression]()
     personalize.backend.event_trackers[arn].status = "CREATE FAILED"
@@ -167,20 +165,14 @@ def test_a_tracker_may_free_its_place_earlier(personalize: Personalize, group_ar
     assert personalize.create_tracker(group_arn) != arn
 
 
-@pytest.mark.parametrize(
-    "status", ["CREATE PENDING", "CREATE IN_PROGRESS", "DELETE PENDING", "DELETE IN_PROGRESS"]
-)
-def test_a_tracker_that_is_changing_cannot_be_deleted(
-    personalize: Personalize, group_arn: str, status: str
-) -> None:
+@pytest.mark.parametrize("status", ["CREATE PENDING", "CREATE IN_PROGRESS", "DELETE PENDING", "DELETE IN_PROGRESS"])
+def test_a_tracker_that_is_changing_cannot_be_deleted(personalize: Personalize, group_arn: str, status: str) -> None:
     progress("eventtracker", "manual", times=9)
     arn = personalize.create_tracker(group_arn)
     personalize.backend.event_trackers[arn].status = status
     with refused("ResourceInUseException", f"Resource Arn {arn} is in {status}."):
         personalize.client.delete_event_tracker(eventTrackerArn=arn)
-    personalize.backend.guesses = replace(
-        personalize.backend.guesses, delete_while_changing="InvalidInputException"
-    )
+    personalize.backend.guesses = replace(personalize.backend.guesses, delete_while_changing="InvalidInputException")
     with refused("InvalidInputException", f"is in {status}"):
         personalize.client.delete_event_tracker(eventTrackerArn=arn)
 

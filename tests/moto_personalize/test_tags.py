@@ -59,9 +59,7 @@ def test_tags_go_with_their_resource(personalize: Personalize) -> None:
 
 
 @pytest.mark.parametrize("count", [51, 201])
-def test_more_than_fifty_tags_at_creation_are_too_many(
-    personalize: Personalize, group_arn: str, count: int
-) -> None:
+def test_more_than_fifty_tags_at_creation_are_too_many(personalize: Personalize, group_arn: str, count: int) -> None:
     with refused("TooManyTagsException", "A resource can have at most 50 tags."):
         personalize.create_tracker(group_arn, tags=some_tags(count))
     assert personalize.client.list_event_trackers()["eventTrackers"] == []
@@ -113,9 +111,7 @@ def test_a_resource_that_is_changing_may_refuse_tags(personalize: Personalize, g
     progress("eventtracker", "manual", times=1)
     arn = personalize.create_tracker(group_arn, tags=some_tags(1))
     assert len(personalize.tags(arn)) == 1
-    personalize.backend.guesses = replace(
-        personalize.backend.guesses, tags_while_changing="ResourceInUseException"
-    )
+    personalize.backend.guesses = replace(personalize.backend.guesses, tags_while_changing="ResourceInUseException")
     with refused("ResourceInUseException", f"Resource Arn {arn} is in CREATE PENDING."):
         personalize.tags(arn)
     progress("eventtracker", "immediate")

@@ -60,17 +60,13 @@ def test_all_violations_are_reported_at_once(personalize: Personalize) -> None:
 
 
 def test_a_violation_may_be_a_validation_exception(personalize: Personalize, group_arn: str) -> None:
-    personalize.backend.guesses = replace(
-        personalize.backend.guesses, constraint_violation="ValidationException"
-    )
+    personalize.backend.guesses = replace(personalize.backend.guesses, constraint_violation="ValidationException")
     with refused("ValidationException", "1 validation error detected"):
         personalize.create_tracker(group_arn, "-")
 
 
 def test_a_page_has_at_most_a_hundred_items(personalize: Personalize) -> None:
-    with refused(
-        "InvalidInputException", "at 'maxResults' failed to satisfy constraint: Member must have value"
-    ):
+    with refused("InvalidInputException", "at 'maxResults' failed to satisfy constraint: Member must have value"):
         personalize.client.list_event_trackers(maxResults=101)
 
 
@@ -85,9 +81,7 @@ def test_a_domain_is_one_of_two(personalize: Personalize) -> None:
 
 
 @pytest.mark.parametrize("text", ["a_.:/=+-@", "größe", "映画", "Ⅻ", "no\u00a0break", "wide\u3000space"])
-def test_tags_are_letters_numbers_spaces_and_some_signs(
-    personalize: Personalize, group_arn: str, text: str
-) -> None:
+def test_tags_are_letters_numbers_spaces_and_some_signs(personalize: Personalize, group_arn: str, text: str) -> None:
     arn = personalize.create_tracker(group_arn, tags=[{"tagKey": text, "tagValue": text}])
     assert personalize.tags(arn) == {text: text}
 
@@ -99,9 +93,7 @@ def test_other_signs_in_tags_are_refused(personalize: Personalize, group_arn: st
         ("tagValue", {"tagKey": "key", "tagValue": text}),
     ]
     for member, tag in tags:
-        message = (
-            f"Value at 'tags.1.member.{member}' failed to satisfy constraint: Member must satisfy regular"
-        )
+        message = f"Value at 'tags.1.member.{member}' failed to satisfy constraint: Member must satisfy regular"
         with refused("InvalidInputException", message):
             personalize.create_tracker(group_arn, tags=[tag])
         with refused("InvalidInputException", message):

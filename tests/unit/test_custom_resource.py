@@ -74,7 +74,11 @@ def test_an_exception_answers_with_the_id_of_the_event_and_never_with_a_random_o
     create.create(fail)
 
     failed = update.answer(context())
-    assert (failed.status, failed.physical_id, failed.reason) == ("FAILED", event("Update")["PhysicalResourceId"], "why")
+    assert (failed.status, failed.physical_id, failed.reason) == (
+        "FAILED",
+        event("Update")["PhysicalResourceId"],
+        "why",
+    )
     assert create.answer(context()).physical_id == f"not-created:{event('Create')['RequestId']}"
 
 

@@ -1,0 +1,68 @@
+# GNU make 3.81 or newer, Python 3.11 or newer, and PyPI: everything else these targets install themselves.
+
+# Any of these that is there and new enough; or say `make PYTHON=...`.
+PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+
+VENV := .venv
+SAM_VENV := .venv-sam
+BIN := $(VENV)/bin
+SAM := $(abspath $(SAM_VENV))/bin/sam
+
+export SAM_CLI_TELEMETRY := 0
+# Settings of the caller's that would put packages elsewhere, or Python's modules somewhere else. Those that say where
+# packages come from, and whom to trust, stay.
+unexport PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_PYTHON PIP_REQUIRE_VIRTUALENV PIP_CONSTRAINT PIP_REQUIREMENT
+unexport PIP_NO_BINARY PIP_ONLY_BINARY PIP_BUILD_CONSTRAINT PIP_DRY_RUN PIP_UPGRADE
+unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONOPTIMIZE PYTHONWARNINGS
+# Nothing here is to meet a real account.
+unexport $(filter AWS_%,$(.VARIABLES))
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint build local clean both
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+demo: both ## deploy, update, rename and delete an event tracker on a local cloud, and watch
+	@$(BIN)/python -m local demo
+
+test: both ## run all tests, and show the coverage of provider/
+	$(BIN)/python -m pytest --cov --cov-report=term-missing
+
+lint: $(VENV)/installed ## check style, types and templates
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/cfn-lint template.yaml examples/*.yaml
+
+build: $(SAM_VENV)/installed ## build the provider with the SAM CLI, into .aws-sam/
+	PATH="$(abspath $(SAM_VENV))/bin:$$PATH" $(SAM) build
+
+local: $(VENV)/installed ## keep a local cloud running until ctrl-C
+	@$(BIN)/python -m local up
+
+clean: ## remove everything these targets made
+	rm -rf $(VENV) $(SAM_VENV) .aws-sam .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+both:
+	@$(MAKE) --silent --no-print-directory --jobs=2 $(VENV)/installed $(SAM_VENV)/installed
+
+# Made anew when the file that pins its packages changes; the stamp comes last, so that half of one is never used.
+define install
+	@$(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo "error: Python 3.11 or newer is needed; say where it is: make PYTHON=..." >&2; exit 1; }
+	@echo "Installing $< into $(@D) ..."
+	@rm -rf $(@D)
+	@$(PYTHON) -m venv $(@D)
+	@$(@D)/bin/python -m pip install --quiet --quiet --disable-pip-version-check --no-user --no-deps --require-hashes \
+		--only-binary=:all: --requirement $<
+	@touch $@
+endef
+
+$(VENV)/installed: requirements-dev.txt
+	$(install)
+
+$(SAM_VENV)/installed: requirements-sam.txt
+	$(install)

@@ -1,0 +1,83 @@
+"""`python -m local up` keeps a local cloud running; `python -m local demo` shows the product on one."""
+
+import argparse
+import os
+import shlex
+import signal
+import sys
+import time
+from collections.abc import Iterable
+from types import FrameType
+from typing import NoReturn
+
+from local import demo
+from local.cloud import Cloud, LocalCloudError, concerns_aws, running
+
+_UP = """\
+A local cloud is up: Amazon Personalize (moto) beside CloudFormation, Lambda, S3 and IAM (ministack).
+Ctrl-C takes it down, and everything in it. In another shell, paste these lines:
+
+{exports}
+
+and then, in this repository:
+
+    sam build && sam deploy --parameter-overrides PersonalizeEndpointUrl=$AWS_ENDPOINT_URL_PERSONALIZE
+    aws cloudformation deploy --template-file examples/tracker.yaml --stack-name films \\
+        --parameter-overrides DatasetGroupArn={group}
+    aws cloudformation describe-stacks --stack-name films --query 'Stacks[0].Outputs'
+    aws logs tail /aws/cloudformation/personalize-event-tracker-provider/ProviderLogs
+"""
+
+
+def main() -> int:
+    """Do what the command line says; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    up = commands.add_parser("up", help="keep a local cloud running until ctrl-C")
+    up.add_argument("--port", type=int, default=0, help="of CloudFormation and the rest; any if left out")
+    up.add_argument("--personalize-port", type=int, default=0, help="of Amazon Personalize; likewise")
+    show = commands.add_parser("demo", help="deploy, update, rename and delete an event tracker, and watch")
+    for command in (up, show):
+        command.add_argument(
+            "--seconds-per-state", type=float, default=1.5, help="that a tracker is CREATE PENDING, and so on"
+        )
+    arguments = parser.parse_args()
+
+    # Nothing of the caller's is to find its way into this process either.
+    others = {name: os.environ.pop(name) for name in sorted(os.environ) if concerns_aws(name)}
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _leave)
+    try:
+        if arguments.command == "demo":
+            return demo.run(arguments.seconds_per_state)
+        with running(
+            port=arguments.port,
+            personalize_port=arguments.personalize_port,
+            seconds_per_state=arguments.seconds_per_state,
+        ) as cloud:
+            group = cloud.create_dataset_group("films")
+            print(_UP.format(exports=_exports(cloud, others), group=group), flush=True)
+            while True:
+                time.sleep(3600)
+    except LocalCloudError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+def _exports(cloud: Cloud, others: Iterable[str]) -> str:
+    """Shell lines for the cloud's environment, rid of what the caller has set for another."""
+    unset = sorted({"AWS_PROFILE", "AWS_SESSION_TOKEN", *others} - cloud.environment.keys())
+    lines = [f"    unset {' '.join(unset)}"]
+    lines += [f"    export {name}={shlex.quote(value)}" for name, value in cloud.environment.items()]
+    return "\n".join(lines)
+
+
+def _leave(number: int, _frame: FrameType | None) -> NoReturn:
+    # Once: a second ctrl-C must not cut the taking down short.
+    for other in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(other, signal.SIG_IGN)
+    sys.exit(128 + number)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

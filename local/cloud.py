@@ -1,0 +1,268 @@
+"""The local cloud: moto's Amazon Personalize beside ministack's CloudFormation, Lambda, S3 and IAM.
+
+Each is a process that listens on loopback only, on a socket made here, so that there is no moment at which a
+port could be lost to somebody else. Each gets an environment made here, with nothing of the caller's in it,
+and keeps its files in one temporary directory.
+"""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import trustme
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_personalize import PersonalizeClient
+
+HOST = "127.0.0.1"
+REGION = "us-east-1"
+ACCOUNT_ID = "123456789012"
+ROOT = Path(__file__).resolve().parent.parent
+# The first request is answered when a server has come up, which takes a second or two.
+_STARTUP_SECONDS = 60
+
+
+class LocalCloudError(Exception):
+    """The local cloud cannot be started; the message says why."""
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """A local cloud that is up."""
+
+    url: str
+    """Where CloudFormation, Lambda, S3, IAM, STS and CloudWatch Logs are."""
+    personalize_url: str
+    """Where Amazon Personalize is."""
+    directory: Path
+    """Where it keeps its files; gone when it is down."""
+    ca_bundle: Path
+    """The authority that vouches for `url`, and nobody else."""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment variables that point the AWS CLI, boto3 and the SAM CLI at this cloud."""
+        others = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
+        no_proxy = f"{others},{HOST}" if others else HOST
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ENDPOINT_URL_PERSONALIZE": self.personalize_url,
+            "AWS_CA_BUNDLE": str(self.ca_bundle),
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_REGION": REGION,
+            # Fake, and without the caller's files there are no others to be found.
+            "AWS_ACCESS_KEY_ID": "local",
+            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "NO_PROXY": no_proxy,
+            "no_proxy": no_proxy,
+            "SAM_CLI_TELEMETRY": "0",
+            "__SAM_CLI_APP_DIR": str(self.directory / "sam"),
+        }
+
+    def environment_for(self, caller: Mapping[str, str]) -> dict[str, str]:
+        """The environment of a process that is to use this cloud: the caller's, rid of other settings."""
+        return {name: caller[name] for name in caller if not concerns_aws(name)} | self.environment
+
+    @cached_property
+    def cloudformation(self) -> "CloudFormationClient":
+        """A client of this cloud's CloudFormation."""
+        return boto3.client("cloudformation", endpoint_url=self.url, verify=str(self.ca_bundle), **_CLIENT)
+
+    @cached_property
+    def personalize(self) -> "PersonalizeClient":
+        """A client of this cloud's Amazon Personalize."""
+        return boto3.client("personalize", endpoint_url=self.personalize_url, **_CLIENT)
+
+    def create_dataset_group(self, name: str) -> str:
+        """Make a dataset group with an Interactions dataset, as an event tracker needs; returns its ARN."""
+        schema = self.personalize.create_schema(name=name, schema=json.dumps(_INTERACTIONS))["schemaArn"]
+        group = self.personalize.create_dataset_group(name=name)["datasetGroupArn"]
+        describe = self.personalize.describe_dataset_group
+        while describe(datasetGroupArn=group)["datasetGroup"]["status"] != "ACTIVE":
+            time.sleep(0.1)
+        self.personalize.create_dataset(name=name, schemaArn=schema, datasetGroupArn=group, datasetType="Interactions")
+        return group
+
+
+_INTERACTIONS = {
+    "type": "record",
+    "name": "Interactions",
+    "namespace": "com.amazonaws.personalize.schema",
+    "fields": [
+        {"name": "USER_ID", "type": "string"},
+        {"name": "ITEM_ID", "type": "string"},
+        {"name": "EVENT_TYPE", "type": "string"},
+        {"name": "TIMESTAMP", "type": "long"},
+    ],
+    "version": "1.0",
+}
+
+_CLIENT: dict[str, Any] = {
+    "region_name": REGION,
+    "aws_access_key_id": "local",
+    "aws_secret_access_key": "local",
+    "config": Config(proxies={}),
+}
+
+
+def concerns_aws(name: str) -> bool:
+    """Whether an environment variable steers the AWS CLI, boto3 or the SAM CLI."""
+    return name.startswith(("AWS_", "SAM_CLI_", "__SAM_CLI_"))
+
+
+@contextmanager
+def running(
+    *,
+    port: int = 0,
+    personalize_port: int = 0,
+    seconds_per_state: float = 1.5,
+    dataset_group_seconds: float = 0,
+) -> Iterator[Cloud]:
+    """A local cloud, up for the length of a with-block, that leaves nothing behind.
+
+    A port that is 0 is chosen. An event tracker stays in each of its passing states for `seconds_per_state`, a
+    dataset group for `dataset_group_seconds`. Raises LocalCloudError when the cloud does not come up.
+    """
+    with ExitStack() as stack:
+        directory = Path(stack.enter_context(TemporaryDirectory(prefix="local-cloud-"))).resolve()
+        ca_bundle, certificate, key = _certify(directory)
+        # What the SAM CLI knows of itself: that it need not ask the package index for a newer one.
+        (directory / "sam").mkdir()
+        (directory / "sam" / "metadata.json").write_text(json.dumps({"lastVersionCheck": time.time()}))
+        gateway = stack.enter_context(_listen(port))
+        personalize = stack.enter_context(_listen(personalize_port))
+        gateway_port: int = gateway.getsockname()[1]
+        personalize_port = personalize.getsockname()[1]
+        environment = _environment(directory)
+
+        # Hypercorn, and not ministack's own command, which would open port 443 as well.
+        ministack = ["hypercorn", "ministack.app:app", "--workers=0", f"--bind=fd://{gateway.fileno()}"]
+        ministack += [f"--certfile={certificate}", f"--keyfile={key}"]
+        ministack_environment = {
+            "GATEWAY_PORT": str(gateway_port),
+            "MINISTACK_HOST": HOST,
+            "MINISTACK_ACCOUNT_ID": ACCOUNT_ID,
+            "MINISTACK_REGION": REGION,
+            "USE_SSL": "1",
+            "MINISTACK_SSL_CERT": str(certificate),
+            "MINISTACK_SSL_KEY": str(key),
+            # Inherited by the function, which so can speak TLS with this cloud, and with nobody else.
+            "SSL_CERT_FILE": str(ca_bundle),
+            "AWS_CA_BUNDLE": str(ca_bundle),
+            "REQUESTS_CA_BUNDLE": str(ca_bundle),
+            # With Docker in reach it would remove the containers of any other ministack.
+            "DOCKER_HOST": f"unix://{directory}/no-docker",
+            "STATE_DIR": f"{directory}/state",
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+        }
+        ministack_environment |= environment
+        stack.enter_context(_server("ministack", ministack, gateway, directory, ministack_environment))
+
+        moto = ["local.personalize", str(personalize.fileno()), f"--tracker-seconds={seconds_per_state}"]
+        moto += [f"--dataset-group-seconds={dataset_group_seconds}"]
+        moto_environment = environment | {"MOTO_ACCOUNT_ID": ACCOUNT_ID, "PYTHONPATH": str(ROOT)}
+        stack.enter_context(_server("moto", moto, personalize, directory, moto_environment))
+
+        tls = ssl.create_default_context(cafile=ca_bundle)
+        secure = http.client.HTTPSConnection(HOST, gateway_port, timeout=_STARTUP_SECONDS, context=tls)
+        _await_answer("ministack", secure, "/_ministack/health", directory)
+        plain = http.client.HTTPConnection(HOST, personalize_port, timeout=_STARTUP_SECONDS)
+        _await_answer("moto", plain, "/moto-api/data.json", directory)
+        yield Cloud(
+            url=f"https://{HOST}:{gateway_port}",
+            personalize_url=f"http://{HOST}:{personalize_port}",
+            directory=directory,
+            ca_bundle=ca_bundle,
+        )
+
+
+def _listen(port: int) -> socket.socket:
+    try:
+        return socket.create_server((HOST, port))
+    except OSError as error:
+        raise LocalCloudError(
+            f"Port {port} of {HOST} cannot be had: {error.strerror}. Choose another one, or 0 for a free one."
+        ) from error
+
+
+def _certify(directory: Path) -> tuple[Path, Path, Path]:
+    """Make an authority and a certificate of its own: the authority's file, the certificate, its key."""
+    authority = trustme.CA()
+    issued = authority.issue_cert(HOST, "localhost")
+    paths = directory / "ca.pem", directory / "certificate.pem", directory / "key.pem"
+    authority.cert_pem.write_to_path(paths[0])
+    for number, blob in enumerate(issued.cert_chain_pems):
+        blob.write_to_path(paths[1], append=number > 0)
+    issued.private_key_pem.write_to_path(paths[2])
+    return paths
+
+
+def _environment(directory: Path) -> dict[str, str]:
+    """What both servers get: no proxy, no credentials and no Python settings of the caller's."""
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "LANG": "C.UTF-8",
+        "HOME": str(directory),
+        "TMPDIR": str(directory),
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+
+@contextmanager
+def _server(
+    name: str, module: list[str], listener: socket.socket, directory: Path, environment: dict[str, str]
+) -> Iterator[None]:
+    """Run a Python module that answers on `listener`; at the end, kill it with all that it has started."""
+    with (directory / f"{name}.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *module],
+            cwd=directory,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            pass_fds=[listener.fileno()],
+            start_new_session=True,
+        )
+    try:
+        # With the server its only holder, the socket dies when the server does.
+        listener.close()
+        yield
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _await_answer(name: str, connection: http.client.HTTPConnection, path: str, directory: Path) -> None:
+    """Wait for a server that is coming up. Its socket listens already, so that one request is enough."""
+    try:
+        connection.request("GET", path)
+        connection.getresponse().read()
+    except (OSError, http.client.HTTPException) as error:
+        log = (directory / f"{name}.log").read_text(errors="replace")
+        message = f"{name} did not come up ({error}). The end of its log:\n{log[-2000:]}"
+        raise LocalCloudError(message) from error
+    finally:
+        connection.close()
