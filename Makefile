@@ -19,7 +19,7 @@ unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONOPTIMIZE PYTHONWARNINGS
 unexport $(filter AWS_%,$(.VARIABLES))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint build local clean both
+.PHONY: help demo test prove lint build local clean both
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -29,6 +29,9 @@ demo: both ## deploy, update, rename and delete an event tracker on a local clou
 
 test: both ## run all tests, and show the coverage of provider/
 	$(BIN)/python -m pytest --cov --cov-report=term-missing
+
+prove: $(VENV)/installed ## run the proof: a CloudFormation that misbehaves, faults at every call
+	$(BIN)/python -m tests.protocol.prove --markdown
 
 lint: $(VENV)/installed ## check style, types and templates
 	$(BIN)/ruff check .

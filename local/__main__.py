@@ -1,6 +1,7 @@
 """`python -m local up` keeps a local cloud running; `python -m local demo` shows the product on one."""
 
 import argparse
+import json
 import os
 import shlex
 import signal
@@ -36,6 +37,13 @@ def main() -> int:
     up = commands.add_parser("up", help="keep a local cloud running until ctrl-C")
     up.add_argument("--port", type=int, default=0, help="of CloudFormation and the rest; any if left out")
     up.add_argument("--personalize-port", type=int, default=0, help="of Amazon Personalize; likewise")
+    up.add_argument(
+        "--guesses",
+        type=json.loads,
+        default={},
+        metavar="JSON",
+        help="what Amazon Personalize does where its documentation leaves it open (local/moto_personalize/guesses.py)",
+    )
     show = commands.add_parser("demo", help="deploy, update, rename and delete an event tracker, and watch")
     for command in (up, show):
         command.add_argument(
@@ -54,6 +62,7 @@ def main() -> int:
             port=arguments.port,
             personalize_port=arguments.personalize_port,
             seconds_per_state=arguments.seconds_per_state,
+            guesses=arguments.guesses,
         ) as cloud:
             group = cloud.create_dataset_group("films")
             print(_UP.format(exports=_exports(cloud, others), group=group), flush=True)

@@ -135,12 +135,13 @@ def running(
     port: int = 0,
     personalize_port: int = 0,
     seconds_per_state: float = 1.5,
-    dataset_group_seconds: float = 0,
+    guesses: Mapping[str, object] | None = None,
 ) -> Iterator[Cloud]:
     """A local cloud, up for the length of a with-block, that leaves nothing behind.
 
-    A port that is 0 is chosen. An event tracker stays in each of its passing states for `seconds_per_state`, a
-    dataset group for `dataset_group_seconds`. Raises LocalCloudError when the cloud does not come up.
+    A port that is 0 is chosen. An event tracker stays in each of its passing states for `seconds_per_state`.
+    `guesses` are fields of `local.moto_personalize.Guesses` that are to have other values than the defaults, in the
+    types of JSON. Raises LocalCloudError when the cloud does not come up.
     """
     with ExitStack() as stack:
         directory = Path(stack.enter_context(TemporaryDirectory(prefix="local-cloud-"))).resolve()
@@ -178,8 +179,8 @@ def running(
         ministack_environment |= environment
         stack.enter_context(_server("ministack", ministack, gateway, directory, ministack_environment))
 
-        moto = ["local.personalize", str(personalize.fileno()), f"--tracker-seconds={seconds_per_state}"]
-        moto += [f"--dataset-group-seconds={dataset_group_seconds}"]
+        moto = ["local.personalize", str(personalize.fileno()), f"--seconds-per-state={seconds_per_state}"]
+        moto += [f"--guesses={json.dumps(guesses or {})}"]
         moto_environment = environment | {"MOTO_ACCOUNT_ID": ACCOUNT_ID, "PYTHONPATH": str(ROOT)}
         stack.enter_context(_server("moto", moto, personalize, directory, moto_environment))
 

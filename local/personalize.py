@@ -5,23 +5,28 @@ cloud, a test under `mock_aws` for one, shares none of it.
 """
 
 import argparse
+import json
+from collections.abc import Mapping
+from typing import Any
 
 from moto.moto_api import state_manager
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
-from local.moto_personalize import register
+from local.moto_personalize import Guesses, register
 
 
-def serve(descriptor: int, *, tracker_seconds: float, dataset_group_seconds: float) -> None:
-    """Answer on a socket that listens already, until the process is ended."""
-    register()
-    for model, seconds in (("eventtracker", tracker_seconds), ("datasetgroup", dataset_group_seconds)):
-        # Otherwise moto's default holds: a resource is ready at once.
-        if seconds:
-            state_manager.set_transition(
-                model_name=f"personalize::{model}", transition={"progression": "time", "seconds": seconds}
-            )
+def serve(descriptor: int, *, seconds_per_state: float, guesses: Mapping[str, Any]) -> None:
+    """Answer on a socket that listens already, until the process is ended.
+
+    An event tracker stays in each of its passing states for `seconds_per_state`; a dataset group is ready at once.
+    `guesses` are fields of Guesses with values other than the defaults, in the types of JSON.
+    """
+    values: dict[str, Any] = {name: frozenset(v) if isinstance(v, list) else v for name, v in guesses.items()}
+    register(Guesses(**values))
+    state_manager.set_transition(
+        model_name="personalize::eventtracker", transition={"progression": "time", "seconds": seconds_per_state}
+    )
     make_server(
         "127.0.0.1",
         0,
@@ -35,14 +40,10 @@ def serve(descriptor: int, *, tracker_seconds: float, dataset_group_seconds: flo
 def _main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("descriptor", type=int, help="file descriptor of the listening socket")
-    parser.add_argument("--tracker-seconds", type=float, required=True)
-    parser.add_argument("--dataset-group-seconds", type=float, required=True)
+    parser.add_argument("--seconds-per-state", type=float, required=True)
+    parser.add_argument("--guesses", type=json.loads, required=True)
     arguments = parser.parse_args()
-    serve(
-        arguments.descriptor,
-        tracker_seconds=arguments.tracker_seconds,
-        dataset_group_seconds=arguments.dataset_group_seconds,
-    )
+    serve(arguments.descriptor, seconds_per_state=arguments.seconds_per_state, guesses=arguments.guesses)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,10 @@ from event_tracker.protocol import Request
 from event_tracker.telemetry import count, logger, took
 from event_tracker.trackers import ACTIVE, CREATE_FAILED, CREATING, DELETING, Tracker, Trackers
 
+# For how long to look for what an abandoned Create may still make: Lambda delivers a request whose invocation died
+# again after a minute, and CreateEventTracker is its first call.
+_ABANDONED_SECONDS = 100.0
+
 
 class Verdict(Enum):
     """What to do about a tracker that is in the wanted dataset group."""
@@ -85,34 +89,42 @@ class Lifecycle:
 
     def delete(self) -> None:
         """Delete the tracker, if it is ours, and wait until it is gone (contract D1-D5)."""
-        try:
-            if self._home.has_event_tracker(self._request.physical_id):
-                arn = self._request.physical_id
-                tags = self._trackers.find_tags(arn)
-                ours = self._owns(tags)
-            elif self._wanted.dataset_group_arn:
-                arn = self._trackers.find_in_group(self._wanted.dataset_group_arn).arn
-                tags = self._trackers.find_tags(arn)
-                ours = self._owns(tags) and self._was_left_by_create(tags)
-            else:
-                logger.info("Nothing to delete: neither the physical id nor the properties name a tracker")
-                return
-        except TrackerNotFoundError as nothing:
-            logger.info("Nothing to delete", why=str(nothing))
-            return
-        if not ours:
-            logger.info("Left in place a tracker that is not this resource's", tracker=arn, tags=tags)
-            return
-        self._remove(arn)
+        if self._home.has_event_tracker(self._request.physical_id):
+            self._delete_if_ours(self._request.physical_id)
+        elif self._request.failed_create is not None:
+            self._delete_in_group(created_by=f"Create/{self._request.failed_create}")
+        else:
+            # CloudFormation made the id up, because it never got an answer to the Create, which may still be
+            # running, or be delivered again. Only what a Create made is deleted: in the clean-up of a replacement,
+            # what an Update made is the live tracker (D3).
+            for waited in self._trackers.deadline.attempts():
+                self._delete_in_group(created_by="Create/")
+                if waited >= _ABANDONED_SECONDS:
+                    break
 
-    def _was_left_by_create(self, tags: Mapping[str, str]) -> bool:
-        """Whether the tracker was made by the Create that this Delete's physical id stands for (D3)."""
-        created_by = tags.get(ownership.CREATED_BY, "")
-        if self._request.failed_create is not None:
-            return created_by == f"Create/{self._request.failed_create}"
-        # CloudFormation made the id up, because it never got an answer to the Create. A tracker made by an
-        # Update may be the live one, when this is the clean-up of a replacement.
-        return created_by.startswith("Create/")
+    def _delete_in_group(self, created_by: str) -> None:
+        """Delete the tracker in the group if it is ours and made by the request, or type of request, named."""
+        if not self._wanted.dataset_group_arn:
+            logger.info("Nothing to delete: neither the physical id nor the properties name a place to look at")
+            return
+        try:
+            found = self._trackers.find_in_group(self._wanted.dataset_group_arn)
+        except TrackerNotFoundError:
+            logger.info("Nothing to delete in the dataset group", dataset_group=self._wanted.dataset_group_arn)
+        else:
+            self._delete_if_ours(found.arn, created_by)
+
+    def _delete_if_ours(self, arn: str, created_by: str = "") -> None:
+        """Delete a tracker that carries our ownership tags, `created_by` being how the third one must begin."""
+        try:
+            tags = self._trackers.find_tags(arn)
+        except TrackerNotFoundError:
+            logger.info("Nothing to delete", tracker=arn)
+            return
+        if self._owns(tags) and tags.get(ownership.CREATED_BY, "").startswith(created_by):
+            self._remove(arn)
+        else:
+            logger.info("Left in place a tracker that is not this resource's to delete", tracker=arn, tags=tags)
 
     def _present(self) -> Tracker | None:
         """The tracker that the physical id names, if it is in the wanted group."""
@@ -194,14 +206,12 @@ class Lifecycle:
         Raises RefusedError if it must stay and cannot be used.
         """
         ours = self._owns(tags)
-        made_by_this_request = ours and tags.get(ownership.CREATED_BY) == self._request.created_by
-        if found.status in DELETING:
-            if made_by_this_request:
-                # By a rollback that did not wait for this request: another tracker would be nobody's.
-                raise RefusedError(f"{_called(found)} is being deleted while it is still being made. Deploy again.")
-            return Verdict.AWAIT_DELETION
-        if made_by_this_request:
+        if ours and tags.get(ownership.CREATED_BY) == self._request.created_by:
+            # Even if it is being deleted: by a rollback, then, that does not wait for this request. It fails
+            # when it waits for ACTIVE; another tracker would be nobody's.
             return Verdict.USE
+        if found.status in DELETING:
+            return Verdict.AWAIT_DELETION
         if ours and found.status == CREATE_FAILED:
             return Verdict.REMOVE
 

@@ -159,7 +159,8 @@ def test_a_create_whose_tracker_a_rollback_deletes_does_not_make_another(
     again = requests("Create")
 
     assert again["Status"] == "FAILED"
-    assert "is being deleted" in again["Reason"]
+    assert again["PhysicalResourceId"] == first["PhysicalResourceId"]
+    assert "became DELETE PENDING instead of ACTIVE" in again["Reason"]
     aws.time.sleep(60)
     assert aws.trackers() == {}
 

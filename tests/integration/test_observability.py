@@ -91,7 +91,7 @@ def test_each_decision_is_logged(aws: World, stack: Stack, group: str, other_gro
         "Refused",
         "Adopted",
         "Deleted",
-        "Left in place a tracker that is not this resource's",
+        "Left in place a tracker that is not this resource's to delete",
     }
 
 
