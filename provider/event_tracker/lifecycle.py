@@ -68,9 +68,10 @@ class Lifecycle:
 
         When it was replaced, its ARN is another than the physical id.
         """
-        tracker = self._settle(self._ensure(self._present()))
-        self._remove_debris(in_use=tracker.arn)
-        return tracker
+        # First, since what is there when a request begins cannot be a later request's: CloudFormation may roll
+        # an update back that is still running.
+        self._remove_debris()
+        return self._settle(self._ensure(self._present()))
 
     def undo(self, trackers: Trackers) -> None:
         """Remove the tracker that this invocation made for an Update that failed (contract U5).
@@ -91,6 +92,8 @@ class Lifecycle:
         """Delete the tracker, if it is ours, and wait until it is gone (contract D1-D5)."""
         if self._home.has_event_tracker(self._request.physical_id):
             self._delete_if_ours(self._request.physical_id)
+        elif not self._wanted.dataset_group_arn:
+            logger.info("Nothing to delete: neither the physical id nor the properties name a place to look at")
         elif self._request.failed_create is not None:
             self._delete_in_group(created_by=f"Create/{self._request.failed_create}")
         else:
@@ -104,13 +107,10 @@ class Lifecycle:
 
     def _delete_in_group(self, created_by: str) -> None:
         """Delete the tracker in the group if it is ours and made by the request, or type of request, named."""
-        if not self._wanted.dataset_group_arn:
-            logger.info("Nothing to delete: neither the physical id nor the properties name a place to look at")
-            return
         try:
             found = self._trackers.find_in_group(self._wanted.dataset_group_arn)
         except TrackerNotFoundError:
-            logger.info("Nothing to delete in the dataset group", dataset_group=self._wanted.dataset_group_arn)
+            logger.debug("Nothing to delete", dataset_group=self._wanted.dataset_group_arn)
         else:
             self._delete_if_ours(found.arn, created_by)
 
@@ -248,7 +248,7 @@ class Lifecycle:
     def _adoption_refusal(self, found: Tracker, tags: Mapping[str, str]) -> str:
         owner = Owner.told_by(tags)
         others = owner not in (None, self._owner)
-        belongs = f" It belongs to {owner}." if others else ""
+        belongs = f" It belongs to {owner}." if owner else ""
         if others:
             adopt = ""
         elif self._wanted.adopt_existing:
@@ -298,7 +298,7 @@ class Lifecycle:
             if dropped:
                 self._trackers.untag(arn, dropped)
 
-    def _remove_debris(self, in_use: str) -> None:
+    def _remove_debris(self) -> None:
         """Delete what a failed update left in the group that the template named before (U2)."""
         group = self._former.dataset_group_arn
         if group in ("", self._wanted.dataset_group_arn):
@@ -308,7 +308,7 @@ class Lifecycle:
             tags = self._trackers.find_tags(found.arn)
         except TrackerNotFoundError:
             return
-        if found.arn not in (in_use, self._request.physical_id) and self._owns(tags):
+        if found.arn != self._request.physical_id and self._owns(tags):
             self._remove(found.arn)
 
     def _owns(self, tags: Mapping[str, str]) -> bool:

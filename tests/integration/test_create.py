@@ -199,7 +199,8 @@ def test_a_tracker_left_by_an_earlier_request_of_this_resource_is_not_taken_sile
     answer = requests("Create")
 
     assert answer["Status"] == "FAILED"
-    assert left in answer["Reason"]
+    for told in (left, f"It belongs to resource Tracker of stack {STACK_ID}", "AdoptExisting: true"):
+        assert told in answer["Reason"]
 
 
 def test_an_adopted_tracker_is_used_as_it_is_and_gets_the_tags(aws: World, stack: Stack, group: str) -> None:
