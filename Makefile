@@ -28,7 +28,7 @@ demo: both ## deploy, update, rename and delete an event tracker on a local clou
 	@$(BIN)/python -m local demo
 
 test: both ## run all tests, and show the coverage of provider/
-	$(BIN)/python -m pytest --cov --cov-report=term-missing
+	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile --cov --cov-report=term-missing
 
 prove: $(VENV)/installed ## run the proof: a CloudFormation that misbehaves, faults at every call
 	$(BIN)/python -m tests.protocol.prove --markdown

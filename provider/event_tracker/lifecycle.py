@@ -100,10 +100,8 @@ class Lifecycle:
             # CloudFormation made the id up, because it never got an answer to the Create, which may still be
             # running, or be delivered again. Only what a Create made is deleted: in the clean-up of a replacement,
             # what an Update made is the live tracker (D3).
-            for waited in self._trackers.deadline.attempts():
+            for _ in self._trackers.deadline.within(_ABANDONED_SECONDS).attempts():
                 self._delete_in_group(created_by="Create/")
-                if waited >= _ABANDONED_SECONDS:
-                    break
 
     def _delete_in_group(self, created_by: str) -> None:
         """Delete the tracker in the group if it is ours and made by the request, or type of request, named."""
@@ -185,20 +183,19 @@ class Lifecycle:
         """Make the tracker in the wanted group usable and say so, or see to it that it is gone."""
         try:
             tags = self._trackers.find_tags(found.arn)
-            match self._verdict(found, tags):
-                case Verdict.USE:
-                    logger.info("Resumed", tracker=found.arn)
-                    return True
-                case Verdict.ADOPT:
-                    self._adopt(found.arn, tags)
-                    return True
-                case Verdict.REMOVE:
-                    self._remove(found.arn)
-                case Verdict.AWAIT_DELETION:
-                    self._wait_until_gone(found.arn)
+            verdict = self._verdict(found, tags)
+            if verdict is Verdict.USE:
+                logger.info("Resumed", tracker=found.arn)
+            elif verdict is Verdict.ADOPT:
+                self._adopt(found.arn, tags)
+            elif verdict is Verdict.REMOVE:
+                self._remove(found.arn)
+            else:
+                self._wait_until_gone(found.arn)
         except TrackerNotFoundError:
             logger.info("Gone meanwhile", tracker=found.arn)
-        return False
+            return False
+        return verdict in (Verdict.USE, Verdict.ADOPT)
 
     def _verdict(self, found: Tracker, tags: Mapping[str, str]) -> Verdict:
         """What to do about the tracker in the wanted group (C3, C4, U1-U4).

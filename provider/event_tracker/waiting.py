@@ -29,6 +29,10 @@ class Deadline:
         """The seconds since the deadline was set."""
         return self.clock.now() - self._start
 
+    def within(self, seconds: float) -> "Deadline":
+        """The moment `seconds` from now on, or this one if it comes first."""
+        return Deadline(self.clock, min(seconds, self.seconds - self.elapsed))
+
     def attempts(self) -> Iterator[float]:
         """Yield the seconds since the first attempt: at once, after each pause, and last at the deadline.
 

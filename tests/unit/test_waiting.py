@@ -40,3 +40,13 @@ def test_a_deadline_counts_from_its_making(time: VirtualTime) -> None:
 
     assert deadline.elapsed == 9.5
     assert list(deadline.attempts()) == [0, 0.5]
+
+
+@pytest.mark.parametrize(("seconds", "end"), [(3, 8), (100, 10)])
+def test_a_deadline_within_another_is_never_later(time: VirtualTime, seconds: float, end: float) -> None:
+    deadline = Deadline(time.clock, 10)
+    time.sleep(5)
+
+    list(deadline.within(seconds).attempts())
+
+    assert time.now == end

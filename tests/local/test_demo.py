@@ -1,0 +1,25 @@
+"""`python -m local demo`: the first thing that a new user runs."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_demo_tells_its_story_to_the_end() -> None:
+    process = subprocess.run(
+        [sys.executable, "-m", "local", "demo", "--seconds-per-state", "0.2"],
+        cwd=ROOT,
+        env=dict(os.environ),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert process.returncode == 0, process.stdout + process.stderr
+    assert "All as it should be" in process.stdout
+    for state in ("CREATE PENDING", "ACTIVE", "DELETE PENDING", "gone", "UPDATE_ROLLBACK_COMPLETE", "DELETE_COMPLETE"):
+        assert state in process.stdout

@@ -1,0 +1,92 @@
+"""`python -m local up`: what a person sees, and that nothing is left behind."""
+
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from local.cloud import LocalCloudError, running
+
+ROOT = Path(__file__).parents[2]
+
+
+@contextmanager
+def up(*arguments: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    """The command, running."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "local", "up", *arguments],
+        cwd=ROOT,
+        env=os.environ | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def exports(process: subprocess.Popen[str]) -> dict[str, str]:
+    """The variables that it prints, read up to the end of what it has to say."""
+    assert process.stdout is not None
+    found = {}
+    for line in process.stdout:
+        words = shlex.split(line)
+        if words[:1] == ["export"]:
+            name, _, value = words[1].partition("=")
+            found[name] = value
+        if words[:1] == ["aws"] and "logs" in words:
+            break
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_prints_what_points_at_it_and_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
+    with up(TMPDIR=str(tmp_path), AWS_PROFILE="production") as process:
+        printed = exports(process)
+        (directory,) = tmp_path.iterdir()
+        process.send_signal(number)
+        process.wait(20)
+
+    assert printed["AWS_ENDPOINT_URL"].startswith("https://127.0.0.1:")
+    assert printed["AWS_ENDPOINT_URL_PERSONALIZE"].startswith("http://127.0.0.1:")
+    assert Path(printed["AWS_CA_BUNDLE"]).parent == directory
+    assert process.returncode == 128 + number
+    assert list(tmp_path.iterdir()) == []
+    for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_PERSONALIZE"):
+        address = urlsplit(printed[name])
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection((address.hostname, address.port))
+
+
+def test_a_port_that_is_taken_is_told_clearly() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with up("--port", str(port)) as process:
+            _, errors = process.communicate(timeout=20)
+
+    assert process.returncode == 1
+    assert errors.startswith(f"error: Port {port} of 127.0.0.1 cannot be had")
+    assert "Traceback" not in errors
+
+
+def test_a_guess_about_the_service_can_be_switched() -> None:
+    with running(guesses={"list_of_unknown_group": "InvalidInputException"}) as cloud:
+        group = "arn:aws:personalize:us-east-1:123456789012:dataset-group/nowhere"
+        with pytest.raises(cloud.personalize.exceptions.InvalidInputException):
+            cloud.personalize.list_event_trackers(datasetGroupArn=group)
+
+
+def test_what_cannot_start_is_told_with_the_end_of_its_log() -> None:
+    with pytest.raises(LocalCloudError, match="moto did not come up"), running(guesses={"nonsense": 1}):
+        pass
