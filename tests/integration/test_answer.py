@@ -207,7 +207,7 @@ def test_a_create_that_fails_before_there_is_a_tracker_answers_with_its_marker_e
     assert {answer["PhysicalResourceId"] for answer in answers} == {f"not-created:{event('Create')['RequestId']}"}
 
 
-@pytest.mark.parametrize("reason", ["x" * 10_000, "Ω" * 10_000, "𝕏" * 10_000, '"' * 10_000, ""])
+@pytest.mark.parametrize("reason", ["x" * 10_000, "Ω" * 10_000, "\N{MUSICAL SYMBOL G CLEF}" * 10_000, '"' * 10_000, ""])
 def test_whatever_the_reason_an_answer_is_under_4096_bytes_and_gives_one(reason: str) -> None:
     answer = answer_to("https://x", status="FAILED", reason=f"cause {reason} remedy", physical_id="p" * 1024)
 

@@ -120,7 +120,7 @@ def test_an_unknown_state_ends_the_wait_for_a_deletion_at_once(aws: World, reque
 def test_a_tracker_that_vanishes_while_it_is_waited_for_fails_the_create(
     aws: World, requests: Requests, group: str
 ) -> None:
-    aws.time.spawn(lambda: aws.backend._event_trackers.clear(), delay=3)
+    aws.time.spawn(aws.backend._event_trackers.clear, delay=3)
 
     answer = requests("Create")
 

@@ -1,4 +1,4 @@
-"""The provider's stack: least privilege, the log, and what Lambda does with a failed invocation (contract S1, S3, 5)."""
+"""The provider's stack: least privilege, the log, and what Lambda does with a failed invocation (S1, S3)."""
 
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ def grants(template: dict[str, Any]) -> list[tuple[str, list[str], Any]]:
         for statement in policy["PolicyDocument"]["Statement"]:
             assert statement["Effect"] == "Allow"
             resources = as_list(statement["Resource"])
-            where = [r["Fn::Sub"] if "Fn::Sub" in r else r for r in resources]
+            where = [r if isinstance(r, str) else r["Fn::Sub"] for r in resources]
             found += [(action, where, statement.get("Condition")) for action in as_list(statement["Action"])]
     return [grant for grant in found if grant[0].startswith("personalize:")]
 
