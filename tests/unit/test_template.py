@@ -23,13 +23,17 @@ def template() -> dict[str, Any]:
 def grants(template: dict[str, Any]) -> list[tuple[str, list[str], Any]]:
     """Action, resources and condition of everything that the role allows of Amazon Personalize."""
     found = []
-    for policy in template["Resources"]["ProviderRole"]["Properties"]["Policies"]:
-        for statement in policy["PolicyDocument"]["Statement"]:
-            assert statement["Effect"] == "Allow"
-            resources = as_list(statement["Resource"])
-            where = [r if isinstance(r, str) else r["Fn::Sub"] for r in resources]
-            found += [(action, where, statement.get("Condition")) for action in as_list(statement["Action"])]
-    return [grant for grant in found if grant[0].startswith("personalize:")]
+    (policy,) = [
+        policy["PolicyDocument"]
+        for policy in template["Resources"]["ProviderRole"]["Properties"]["Policies"]
+        if policy["PolicyName"] == "event-trackers"
+    ]
+    for statement in policy["Statement"]:
+        assert statement["Effect"] == "Allow"
+        resources = as_list(statement["Resource"])
+        where = [r if isinstance(r, str) else r["Fn::Sub"] for r in resources]
+        found += [(action, where, statement.get("Condition")) for action in as_list(statement["Action"])]
+    return found
 
 
 def as_list(value: Any) -> list[Any]:
@@ -71,6 +75,17 @@ def test_ownership_tags_can_be_taken_only_off_what_a_stack_owns(grants: list[tup
             "ForAllValues:StringNotLike": {"aws:TagKeys": "cloudformation:*"},
             "Null": {"aws:TagKeys": "false"},
         },
+    ]
+
+
+def test_the_function_may_write_to_its_own_log_and_to_no_other(template: dict[str, Any]) -> None:
+    logs, _ = template["Resources"]["ProviderRole"]["Properties"]["Policies"]
+    assert logs["PolicyDocument"]["Statement"] == [
+        {
+            "Effect": "Allow",
+            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+            "Resource": {"Fn::GetAtt": ["ProviderLogs", "Arn"]},
+        }
     ]
 
 
