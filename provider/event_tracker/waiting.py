@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -13,25 +13,22 @@ class Clock:
     sleep: Callable[[float], None] = time.sleep
 
 
-@dataclass(frozen=True)
 class Deadline:
-    """A moment `seconds` from its making on. `clock` measures and passes the time until then."""
+    """The moment `seconds` from its making on, and the waiting until then, by `clock`."""
 
-    clock: Clock
-    seconds: float
-    _start: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_start", self.clock.now())
+    def __init__(self, clock: Clock, seconds: float) -> None:
+        self._clock = clock
+        self._seconds = seconds
+        self._start = clock.now()
 
     @property
     def elapsed(self) -> float:
         """The seconds since the deadline was set."""
-        return self.clock.now() - self._start
+        return self._clock.now() - self._start
 
     def within(self, seconds: float) -> "Deadline":
         """The moment `seconds` from now on, or this one if it comes first."""
-        return Deadline(self.clock, min(seconds, self.seconds - self.elapsed))
+        return Deadline(self._clock, min(seconds, self._seconds - self.elapsed))
 
     def attempts(self) -> Iterator[float]:
         """Yield the seconds since the first attempt: at once, after each pause, and last at the deadline.
@@ -40,11 +37,11 @@ class Deadline:
         W1): a second at first, 4 s after 30 s, never more than 15 s. So an event tracker that takes
         the usual 15-45 s is seen ACTIVE within 10% of that time, and one that takes minutes costs few calls.
         """
-        first = self.clock.now()
+        first = self._clock.now()
         while True:
-            waited = self.clock.now() - first
+            waited = self._clock.now() - first
             yield waited
-            left = self.seconds - self.elapsed
+            left = self._seconds - self.elapsed
             if left <= 0:
                 return
-            self.clock.sleep(min(left, max(1.0, waited / 8), 15.0))
+            self._clock.sleep(min(left, max(1.0, waited / 8), 15.0))

@@ -1,6 +1,7 @@
 """Single requests to the real handler, with the events of `events/` as templates."""
 
 import json
+import logging
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,10 @@ class Inbox:
     def request(self, method: str, url: str, *, body: str, headers: dict[str, str]) -> Response:
         assert (method, headers) == ("PUT", {"Content-Type": ""})
         self.attempts += 1
+        # What urllib3 logs, and at which levels.
+        log = logging.getLogger("urllib3.connectionpool")
+        log.debug('"%s %s HTTP/1.1"', method, url)
+        log.warning("Retrying after connection broken: %s", url)
         response = self.responses.pop(0) if self.responses else 200
         if isinstance(response, Exception):
             raise response
