@@ -100,7 +100,7 @@ class Lifecycle:
             # CloudFormation made the id up, because it never got an answer to the Create, which may still be
             # running, or be delivered again. Only what a Create made is deleted: in the clean-up of a replacement,
             # what an Update made is the live tracker (D3).
-            for _ in self._trackers.deadline.within(_ABANDONED_SECONDS).attempts():
+            for _ in self._trackers.deadline.within(_ABANDONED_SECONDS).attempts(shortest_pause=10.0):
                 self._delete_in_group(created_by="Create/")
 
     def _delete_in_group(self, created_by: str) -> None:

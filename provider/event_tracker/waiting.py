@@ -30,12 +30,12 @@ class Deadline:
         """The moment `seconds` from now on, or this one if it comes first."""
         return Deadline(self._clock, min(seconds, self._seconds - self.elapsed))
 
-    def attempts(self) -> Iterator[float]:
+    def attempts(self, shortest_pause: float = 1.0) -> Iterator[float]:
         """Yield the seconds since the first attempt: at once, after each pause, and last at the deadline.
 
         However late it is, there is one attempt. The pause grows with the time already waited (contract
-        W1): a second at first, 4 s after 30 s, never more than 15 s. So an event tracker that takes
-        the usual 15-45 s is seen ACTIVE within 10% of that time, and one that takes minutes costs few calls.
+        W1): by default it is a second at first, 4 s after 30 s, never more than 15 s. So an event tracker that takes
+        the usual 15-45 s is seen ACTIVE within an eighth of that time, and one that takes minutes costs few calls.
         """
         first = self._clock.now()
         while True:
@@ -44,4 +44,4 @@ class Deadline:
             left = self._seconds - self.elapsed
             if left <= 0:
                 return
-            self._clock.sleep(min(left, max(1.0, waited / 8), 15.0))
+            self._clock.sleep(min(left, max(shortest_pause, waited / 8), 15.0))
