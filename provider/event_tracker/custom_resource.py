@@ -12,6 +12,7 @@ from crhelper import CfnResource
 
 from event_tracker.errors import AnswerNotDeliveredError
 from event_tracker.protocol import Answer, Request
+from event_tracker.trackers import Tracker
 from event_tracker.waiting import Clock, Deadline
 
 # For how long an answer is sent again. The last attempt may take its own 10 s more.
@@ -32,6 +33,15 @@ class CustomResource(CfnResource):
         super().__init__(log_level="INFO", boto_level="ERROR", sleep_on_delete=0)
         self._request = request
         self._answer: Answer
+
+    def record(self, physical_id: str) -> None:
+        """Note the id of what the request is about, so that a failure after this names it."""
+        self.PhysicalResourceId = physical_id
+
+    def succeed(self, tracker: Tracker) -> str:
+        """Have the answer carry the attributes of a tracker, and return its physical id."""
+        self.Data.update(tracker.attributes)
+        return tracker.arn
 
     def answer(self, context: LambdaContext) -> Answer:
         """Run the registered function, and return the answer without sending it."""

@@ -2,6 +2,7 @@
 
 import functools
 import logging
+import math
 import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from event_tracker.lifecycle import Lifecycle
 from event_tracker.properties import Properties
 from event_tracker.protocol import FAILED, Answer, Request
 from event_tracker.telemetry import count, logger, metrics
-from event_tracker.trackers import CLIENT_CONFIG, Tracker, Trackers
+from event_tracker.trackers import CLIENT_CONFIG, Trackers
 from event_tracker.waiting import Clock, Deadline
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ Handler = Callable[[object, LambdaContext], dict[str, Any]]
 _RESERVE_SECONDS = 120.0
 _UNDO_SECONDS = 20.0
 
-# Of ServiceTimeout, what is kept for the way of the request and of the answer.
-_SERVICE_MARGIN_SECONDS = 10.0
+# Of ServiceTimeout, what is kept for the same is a quarter, and this at most.
+_SERVICE_MARGIN_SECONDS = 60.0
 
 
 def make_handler(
@@ -84,36 +85,30 @@ def handler(event: object, context: LambdaContext) -> dict[str, Any]:
 
 def _answer(request: Request, home: Home, client: "PersonalizeClient", clock: Clock, context: LambdaContext) -> Answer:
     resource = CustomResource(request)
-    remaining = context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS
+    remaining = context.get_remaining_time_in_millis() / 1000
+
+    def trackers(seconds: float) -> Trackers:
+        return Trackers(client, Deadline(clock, seconds))
 
     def lifecycle(wanted: Properties) -> Lifecycle:
         former = Properties.salvage(request.old_resource_properties, home)
-        seconds = remaining
-        if wanted.service_timeout is not None:
-            margin = min(_SERVICE_MARGIN_SECONDS, wanted.service_timeout / 2)
-            seconds = min(remaining, wanted.service_timeout - margin)
-        return Lifecycle(request, home, wanted, former, Trackers(client, Deadline(clock, seconds)))
-
-    def succeed(tracker: Tracker) -> str:
-        resource.Data.update(tracker.attributes)
-        return tracker.arn
-
-    def record(arn: str) -> None:
-        resource.PhysicalResourceId = arn
+        return Lifecycle(request, home, wanted, former, trackers(_waiting_seconds(remaining, wanted)))
 
     @resource.create
     @_failing_in_sentences
     def create(*_: object) -> str:
-        return succeed(lifecycle(Properties.parse(request.resource_properties, home)).create(record))
+        wanted = Properties.parse(request.resource_properties, home)
+        return resource.succeed(lifecycle(wanted).create(resource.record))
 
     @resource.update
     @_failing_in_sentences
     def update(*_: object) -> str:
-        life = lifecycle(Properties.parse(request.resource_properties, home))
+        wanted = Properties.parse(request.resource_properties, home)
+        life = lifecycle(wanted)
         try:
-            return succeed(life.update())
+            return resource.succeed(life.update())
         except Exception:
-            life.undo(Trackers(client, Deadline(clock, _UNDO_SECONDS)))
+            life.undo(trackers(min(_UNDO_SECONDS, _margin_seconds(wanted) / 2)))
             raise
 
     @resource.delete
@@ -123,6 +118,19 @@ def _answer(request: Request, home: Home, client: "PersonalizeClient", clock: Cl
         return request.fallback_physical_id
 
     return resource.answer(context)
+
+
+def _waiting_seconds(remaining: float, wanted: Properties) -> float:
+    """For how long to wait at most, when the function has `remaining` seconds (contract W2)."""
+    service_timeout = math.inf if wanted.service_timeout is None else wanted.service_timeout
+    return min(remaining - _RESERVE_SECONDS, service_timeout - _margin_seconds(wanted))
+
+
+def _margin_seconds(wanted: Properties) -> float:
+    """What is kept of ServiceTimeout for the request's way, and for what comes after the waiting."""
+    if wanted.service_timeout is None:
+        return _SERVICE_MARGIN_SECONDS
+    return min(_SERVICE_MARGIN_SECONDS, wanted.service_timeout / 4)
 
 
 def _failing_in_sentences(function: Callable[..., str]) -> Callable[..., str]:

@@ -12,6 +12,7 @@ from event_tracker.errors import (
     MaybeOccupiedError,
     OutOfTimeError,
     RefusedError,
+    ServiceError,
     TrackerInUseError,
     TrackerNotFoundError,
 )
@@ -53,6 +54,7 @@ class Lifecycle:
         self._trackers = trackers
         self._owner = Owner(request.stack_id, request.logical_id)
         self._made: str | None = None
+        self._made_at = 0.0
 
     def create(self, record: Callable[[str], None]) -> Tracker:
         """Create the tracker, or adopt the one that is there, and return it ACTIVE (contract C1-C6).
@@ -81,12 +83,18 @@ class Lifecycle:
         """
         if self._made is None:
             return
-        try:
-            if trackers.find_tags(self._made).get(ownership.CREATED_BY) == self._request.created_by:
-                trackers.delete(self._made)
-                logger.info("Deleted what the failed update had made", tracker=self._made)
-        except EventTrackerError as error:
-            logger.warning("Left to the rollback what the failed update had made", tracker=self._made, why=str(error))
+        trouble = ""
+        for _ in trackers.deadline.attempts():
+            try:
+                if trackers.find_tags(self._made).get(ownership.CREATED_BY) == self._request.created_by:
+                    trackers.delete(self._made)
+                    logger.info("Deleted what the failed update had made", tracker=self._made)
+                    count("Deleted")
+            except EventTrackerError as error:
+                trouble = str(error)
+            else:
+                return
+        logger.warning("Left to the rollback what the failed update had made", tracker=self._made, why=trouble)
 
     def delete(self) -> None:
         """Delete the tracker, if it is ours, and wait until it is gone (contract D1-D5)."""
@@ -140,44 +148,43 @@ class Lifecycle:
         What stands in the way is removed or waited for, as far as it may be. Nobody looks before
         CreateEventTracker is tried: its refusal is the only sure sign that the group has a tracker (C2).
         """
-        trouble = ""
+        refusal: MaybeOccupiedError | None = None
+        refused_since = 0.0
         for waited in self._trackers.deadline.attempts():
             if found is None:
                 try:
                     return self._create()
-                except MaybeOccupiedError as refusal:
-                    trouble = str(refusal)
-                    found = self._find_occupant(refusal, waited)
-            if found is not None and self._take(found):
+                except MaybeOccupiedError as error:
+                    refused_since = refused_since if refusal else waited
+                    refusal = error
+                try:
+                    found = self._trackers.find_in_group(self._wanted.dataset_group_arn)
+                except TrackerNotFoundError:
+                    if waited - refused_since < refusal.patience:
+                        continue
+                    raise refusal from None
+            if self._take(found):
                 return found.arn
-            found = None
+            found = refusal = None
         raise OutOfTimeError(
             f"There was no place for an event tracker in {self._wanted.dataset_group_arn} before the deadline. "
-            f"{trouble} Deploy again when the dataset group is ACTIVE."
+            f"{refusal or ''} Deploy again when the dataset group is ACTIVE."
         )
 
     def _create(self) -> str:
         name = self._wanted.name or self._generated_name()
         tags = {**self._wanted.tags, **ownership.tags_of(self._owner, self._request.created_by)}
         self._made = self._trackers.create(name, self._wanted.dataset_group_arn, tags)
+        self._made_at = self._trackers.deadline.elapsed
         logger.info("Created", tracker=self._made, name_of_tracker=name)
         count("Created")
         return self._made
 
     def _generated_name(self) -> str:
         """A name that is valid, tells where it comes from, and is the same on every delivery of the request."""
-        stack_name = self._request.stack_id.split("/")[1:2] or ["stack"]
-        origin = re.sub("[^a-zA-Z0-9-]", "", f"{stack_name[0]}-{self._request.logical_id}").lstrip("-")
+        stack_name = self._request.stack_id.split("/")[1]
+        origin = re.sub("[^a-zA-Z0-9-]", "", f"{stack_name}-{self._request.logical_id}").lstrip("-")
         return f"{origin[:50]}-{hashlib.sha256(self._request.request_id.encode()).hexdigest()[:12]}"
-
-    def _find_occupant(self, refusal: MaybeOccupiedError, waited: float) -> Tracker | None:
-        """The tracker that CreateEventTracker met; None if there is none, and creating is to be tried again (C5)."""
-        try:
-            return self._trackers.find_in_group(self._wanted.dataset_group_arn)
-        except TrackerNotFoundError:
-            if waited >= refusal.patience:
-                raise refusal from None
-            return None
 
     def _take(self, found: Tracker) -> bool:
         """Make the tracker in the wanted group usable and say so, or see to it that it is gone."""
@@ -185,7 +192,7 @@ class Lifecycle:
             tags = self._trackers.find_tags(found.arn)
             verdict = self._verdict(found, tags)
             if verdict is Verdict.USE:
-                logger.info("Resumed", tracker=found.arn)
+                self._use(found.arn, tags)
             elif verdict is Verdict.ADOPT:
                 self._adopt(found.arn, tags)
             elif verdict is Verdict.REMOVE:
@@ -196,6 +203,15 @@ class Lifecycle:
             logger.info("Gone meanwhile", tracker=found.arn)
             return False
         return verdict in (Verdict.USE, Verdict.ADOPT)
+
+    def _use(self, arn: str, tags: Mapping[str, str]) -> None:
+        """Go on with a tracker that is there."""
+        created_by = tags.get(ownership.CREATED_BY)
+        logger.info("Resumed" if created_by == self._request.created_by else "Kept", tracker=arn)
+        if self._owns(tags) and not self._home.has_event_tracker(self._request.physical_id or arn):
+            # The physical id is of a Create that failed. The Delete for it, which follows, must not take the tracker
+            # for what that Create has left behind (D3).
+            self._trackers.tag(arn, {ownership.CREATED_BY: self._request.created_by})
 
     def _verdict(self, found: Tracker, tags: Mapping[str, str]) -> Verdict:
         """What to do about the tracker in the wanted group (C3, C4, U1-U4).
@@ -244,24 +260,22 @@ class Lifecycle:
 
     def _adoption_refusal(self, found: Tracker, tags: Mapping[str, str]) -> str:
         owner = Owner.told_by(tags)
-        others = owner not in (None, self._owner)
         belongs = f" It belongs to {owner}." if owner else ""
-        if others:
-            adopt = ""
+        if owner not in (None, self._owner):
+            adopt = "; or, if that resource is no more, take off its cloudformation: tags and set AdoptExisting: true"
         elif self._wanted.adopt_existing:
-            adopt = f", leave out Name or set Name: {found.name} to adopt it"
+            adopt = f"; or leave out Name, or set Name: {found.name}, to adopt it"
         else:
-            adopt = ", set AdoptExisting: true to use it as it is (deleting the stack then leaves it in place)"
+            adopt = "; or set AdoptExisting: true to use it as it is (deleting the stack then leaves it in place)"
         return (
             f"{_called(found)} is already in {found.dataset_group_arn}, and a dataset group can have only one "
-            f"event tracker.{belongs} Delete it{adopt}, or use another dataset group."
+            f"event tracker.{belongs} Delete it, or use another dataset group{adopt}."
         )
 
     def _adopt(self, arn: str, tags: Mapping[str, str]) -> None:
         """Take our ownership tags off: what was adopted no rollback and no Delete removes (C4)."""
-        own = sorted(ownership.KEYS & tags.keys())
-        if own:
-            self._trackers.untag(arn, own)
+        if self._owns(tags):
+            self._trackers.untag(arn, sorted(ownership.KEYS & tags.keys()))
         logger.info("Adopted", tracker=arn)
         count("Adopted")
 
@@ -277,7 +291,7 @@ class Lifecycle:
                 "reason. Look at the state of its dataset group and deploy again."
             )
         if arn == self._made:
-            took("SecondsToActive", self._trackers.deadline.elapsed)
+            took("SecondsToActive", self._trackers.deadline.elapsed - self._made_at)
         self._bring_tags(arn)
         return tracker
 
@@ -287,13 +301,14 @@ class Lifecycle:
         A tag whose value is not the template's was put there, or changed, by somebody else and stays.
         """
         wanted, observed = self._wanted.tags, self._trackers.find_tags(arn)
-        missing = {key: value for key, value in wanted.items() if observed.get(key) != value}
-        if missing:
-            self._trackers.tag(arn, missing)
         if arn == self._request.physical_id:
             dropped = [k for k, v in self._former.tags.items() if k not in wanted and observed.get(k) == v]
             if dropped:
                 self._trackers.untag(arn, dropped)
+        # After that, since there may be no room for both.
+        missing = {key: value for key, value in wanted.items() if observed.get(key) != value}
+        if missing:
+            self._trackers.tag(arn, missing)
 
     def _remove_debris(self) -> None:
         """Delete what a failed update left in the group that the template named before (U2)."""
@@ -318,10 +333,16 @@ class Lifecycle:
             try:
                 self._trackers.delete(arn)
                 break
-            except TrackerInUseError as still:
-                trouble = str(still)
-            except TrackerNotFoundError:
-                return
+            except ServiceError as refusal:
+                trouble = str(refusal)
+                # Whatever was refused: our role may delete what carries our tags, and what is gone carries none.
+                try:
+                    if self._trackers.find(arn).status in DELETING:
+                        break
+                except TrackerNotFoundError:
+                    return
+                if not isinstance(refusal, TrackerInUseError):
+                    raise
         else:
             raise OutOfTimeError(f"{trouble} It was so until the deadline. Try again when its status has changed.")
         start = self._trackers.deadline.elapsed

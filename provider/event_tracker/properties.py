@@ -115,7 +115,10 @@ class _Reading:
             where = f"Tags[{place}]"
             if not (isinstance(tag, dict) and tag.keys() == {"Key", "Value"}):
                 self._problem(where, tag, "{Key, Value}")
-            elif self._tag_key(f"{where}.Key", tag["Key"], tags) & self._tag_value(f"{where}.Value", tag["Value"]):
+                continue
+            key_is_valid = self._tag_key(f"{where}.Key", tag["Key"], tags)
+            value_is_valid = self._tag_value(f"{where}.Value", tag["Value"])
+            if key_is_valid and value_is_valid:
                 tags[tag["Key"]] = tag["Value"]
         if len(value) > MAX_TAGS:
             self.problems.append(f"Tags are {len(value)} but must be at most {MAX_TAGS}")

@@ -4,6 +4,7 @@ Source: "Custom resource request objects" and "... response objects" in the AWS 
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -47,6 +48,8 @@ class Request:
         ]
         if not problems and event["RequestType"] not in ("Create", "Update", "Delete"):
             problems.append("RequestType must be Create, Update or Delete")
+        if not problems and not re.fullmatch("arn:[^:]+:cloudformation:[^:]+:[^:]+:stack/[^/]+/.+", event["StackId"]):
+            problems.append("StackId must be the ARN of a stack")
         if not problems and not _is_https(event["ResponseURL"]):
             problems.append("ResponseURL must be an https address")
         if problems:

@@ -106,7 +106,7 @@ class Trackers:
         except ServiceError as refusal:
             if refusal.code in _MAYBE_OCCUPIED_SECONDS:
                 raise MaybeOccupiedError(str(refusal), _MAYBE_OCCUPIED_SECONDS[refusal.code]) from refusal
-            raise EventTrackerError(f"{refusal} {_CREATE_REMEDIES.get(refusal.code, '')}".strip()) from refusal
+            raise EventTrackerError(str(refusal)) from refusal
         return response["eventTrackerArn"]
 
     def find(self, arn: str) -> Tracker:
@@ -180,16 +180,20 @@ class Trackers:
                 raise EventTrackerError(f"Could not {purpose}: {error}") from error
         raise OutOfTimeError(
             f"Could not {purpose} before the deadline: {trouble}. "
-            "Deploy again when the provider's function can reach Amazon Personalize."
+            "Deploy again when Amazon Personalize answers the provider's function."
         )
 
 
-_CREATE_REMEDIES = {
-    "ResourceNotFoundException": "The dataset group does not exist: correct DatasetGroupArn, or, if the same "
-    "template makes the group, refer to it with !GetAtt.",
-    "InvalidInputException": "If the dataset group has no Interactions dataset yet, create one, and in the same "
-    "template let the tracker wait for it with DependsOn.",
-    "TooManyTagsException": "Remove some of the tags.",
+_REMEDIES = {
+    ("CreateEventTracker", "ResourceNotFoundException"): "The dataset group does not exist: correct DatasetGroupArn, "
+    "or, if the same template makes the group, refer to it with !GetAtt.",
+    ("CreateEventTracker", "InvalidInputException"): "If the dataset group has no Interactions dataset yet, create "
+    "one, and in the same template let the tracker wait for it with DependsOn.",
+    ("CreateEventTracker", "LimitExceededException"): "Deploy again in a few minutes, or have the quota raised.",
+    ("CreateEventTracker", "ResourceAlreadyExistsException"): "The group has no tracker, so the name may be taken in "
+    "another one: choose another Name, or deploy again.",
+    ("TagResource", "TooManyTagsException"): "A tracker can have 50 tags, those included that others have put on it: "
+    "remove some.",
 }
 
 
@@ -197,7 +201,7 @@ def _may_pass(error: botocore.exceptions.ClientError, waited: float) -> bool:
     """Whether the same call may yet be answered otherwise."""
     code = error.response["Error"]["Code"]
     status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-    if code.startswith("AccessDenied"):
+    if code == "AccessDeniedException":
         return waited < _ACCESS_DENIED_SECONDS
     if error.operation_name in _TAGGING and code in ("ResourceInUseException", "LimitExceededException"):
         return True
@@ -205,14 +209,12 @@ def _may_pass(error: botocore.exceptions.ClientError, waited: float) -> bool:
 
 
 def _translated(error: botocore.exceptions.ClientError, text: str) -> ServiceError:
-    code = error.response["Error"]["Code"]
-    if code == "ResourceNotFoundException":
-        return TrackerNotFoundError(text, code)
-    if code == "ResourceInUseException":
-        return TrackerInUseError(text, code)
-    if code.startswith("AccessDenied"):
-        text += f". Allow personalize:{error.operation_name} in the role of the provider's function"
-    return ServiceError(text if text.endswith(".") else f"{text}.", code)
+    code, operation = error.response["Error"]["Code"], error.operation_name
+    remedy = _REMEDIES.get((operation, code), "")
+    if code == "AccessDeniedException":
+        remedy = f"Allow personalize:{operation} in the role of the provider's function."
+    kinds = {"ResourceNotFoundException": TrackerNotFoundError, "ResourceInUseException": TrackerInUseError}
+    return kinds.get(code, ServiceError)(f"{text.removesuffix('.')}. {remedy}".strip(), code)
 
 
 def _as_list(tags: Mapping[str, str]) -> "list[TagTypeDef]":

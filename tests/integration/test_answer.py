@@ -199,6 +199,28 @@ def test_an_answer_carries_the_ids_of_its_request(requests: Requests, group: str
         assert answer[name] == sent[name]
 
 
+def test_a_request_that_fails_ends_without_error_once_it_was_answered(requests: Requests) -> None:
+    # An error would have Lambda deliver it again, after the stack has moved on.
+    answer = requests("Create", ResourceProperties={})
+
+    assert answer["Status"] == "FAILED"
+    assert requests.inbox.answers == [answer]
+
+
+def test_an_outage_of_twenty_seconds_delays_an_answer(aws: World, requests: Requests, group: str) -> None:
+    class Outage(Inbox):
+        def request(self, *arguments: Any, **options: Any) -> Any:
+            self.responses = [503] if aws.time.now < 28 else []
+            return super().request(*arguments, **options)
+
+    inbox = Outage()
+    handler = make_handler(aws.service, inbox, aws.time.clock)  # type: ignore[arg-type]
+
+    answer = handler(event("Create"), Context(aws.time))  # type: ignore[arg-type]
+
+    assert inbox.answers == [answer]
+
+
 def test_a_create_that_fails_before_there_is_a_tracker_answers_with_its_marker_every_time(
     requests: Requests,
 ) -> None:
@@ -212,6 +234,7 @@ def test_whatever_the_reason_an_answer_is_under_4096_bytes_and_gives_one(reason:
     answer = answer_to("https://x", status="FAILED", reason=f"cause {reason} remedy", physical_id="p" * 1024)
 
     assert len(json.dumps(answer.document)) < 4096
+    assert len(answer.document["Reason"]) <= 1000
     assert answer.document["Reason"].startswith("cause ")
     assert answer.document["Reason"].endswith(" remedy")
     assert answer_to("https://x", status="FAILED", reason="").document["Reason"]

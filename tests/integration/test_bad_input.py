@@ -44,6 +44,12 @@ def test_everything_that_is_missing_is_listed(uncalled: Requests) -> None:
         assert name in str(raised.value)
 
 
+@pytest.mark.parametrize("stack_id", ["shop", "arn:aws:s3:::shop", "arn:aws:cloudformation:us-east-1:1:stack/shop"])
+def test_a_stack_id_that_is_no_stacks_arn_fails_the_invocation(uncalled: Requests, stack_id: str) -> None:
+    with pytest.raises(InvalidRequestError, match="StackId must be the ARN of a stack"):
+        uncalled.deliver({**event("Create"), "StackId": stack_id})
+
+
 @pytest.mark.parametrize("request_type", ["Read", "create", "Poll"])
 def test_an_unknown_request_type_fails_the_invocation(uncalled: Requests, request_type: str) -> None:
     with pytest.raises(InvalidRequestError, match="Create, Update or Delete"):

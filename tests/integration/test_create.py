@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from tests.integration.faults import FaultyClient, client_error
 from tests.integration.requests import OWNED, STACK_ID, Requests
 from tests.protocol.cloudformation import Stack
 from tests.protocol.world import World
@@ -188,7 +189,7 @@ def test_a_tracker_of_another_stack_is_refused_by_its_owners_name_even_for_adopt
 
     assert answer["Status"] == "FAILED"
     assert f"resource Other of stack {STACK_ID}" in answer["Reason"]
-    assert "AdoptExisting" not in answer["Reason"]
+    assert "if that resource is no more, take off its cloudformation: tags" in answer["Reason"]
 
 
 def test_a_tracker_left_by_an_earlier_request_of_this_resource_is_not_taken_silently(
@@ -213,6 +214,20 @@ def test_an_adopted_tracker_is_used_as_it_is_and_gets_the_tags(aws: World, stack
     assert aws.tags(theirs) == {"made-by": "hand", "team": "shop"}
 
 
+def test_a_retained_tracker_of_a_stack_that_is_no_more_can_be_adopted_once_its_tags_are_off(
+    aws: World, stack: Stack, group: str
+) -> None:
+    retained = aws.tracker(group, tags={**OWNED, "cloudformation:created-by": "Create/of-another-stack"})
+    # A part of them is enough: without the two that tell the owner, it has none.
+    aws.service.untag_resource(resourceArn=retained, tagKeys=list(OWNED))
+
+    stack.create(DatasetGroupArn=group, AdoptExisting=True)
+
+    assert stack.resources["Tracker"].physical_id == retained
+    # The role may take ownership tags only off what has an owner.
+    assert "untag_resource" not in aws.wire.calls
+
+
 def test_an_adopted_tracker_that_was_ours_is_ours_no_more(aws: World, requests: Requests, group: str) -> None:
     left = aws.tracker(group, tags={**OWNED, "cloudformation:created-by": "Create/an-earlier-one"})
 
@@ -228,7 +243,7 @@ def test_adoption_needs_the_same_name(aws: World, requests: Requests, group: str
     answer = requests("Create", ResourceProperties={"DatasetGroupArn": group, "AdoptExisting": "true", "Name": "mine"})
 
     assert answer["Status"] == "FAILED"
-    assert "set Name: theirs to adopt it" in answer["Reason"]
+    assert "set Name: theirs, to adopt it" in answer["Reason"]
 
 
 def test_an_adopted_tracker_survives_a_rollback(aws: World, stack: Stack, group: str) -> None:
@@ -277,6 +292,30 @@ def test_a_refusal_without_a_tracker_is_tried_again_for_two_minutes(aws: World, 
     assert answer["Status"] == "FAILED"
     assert code in answer["Reason"]
     assert 120 <= aws.time.now < 140
+
+
+def test_the_two_minutes_begin_with_the_first_refusal(aws: World, requests: Requests, group: str) -> None:
+    theirs = aws.tracker(group)
+    aws.service.delete_event_tracker(eventTrackerArn=theirs)
+
+    def limit(name: str) -> Exception | None:
+        gone = theirs not in aws.trackers()
+        limited = gone and aws.time.now < 260
+        return (
+            client_error("LimitExceededException", 400, "CreateEventTracker") if limited and "create" in name else None
+        )
+
+    def stays() -> None:
+        # For 150 s.
+        if aws.time.now < 180 and theirs in aws.trackers():
+            aws.backend.event_trackers[theirs]._tick = 0
+            aws.time.spawn(stays, delay=1)
+
+    aws.time.spawn(stays)
+
+    answer = Requests(aws, FaultyClient(aws.service, limit))("Create")
+
+    assert answer["Status"] == "SUCCESS"
 
 
 def test_a_group_that_does_not_exist_fails_at_once(aws: World, requests: Requests) -> None:

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
+from tests.integration.faults import FaultyClient, client_error
 from tests.integration.requests import OWNED, Requests
 from tests.protocol.cloudformation import Stack
 from tests.protocol.world import World
@@ -131,6 +133,68 @@ def test_a_create_that_never_answered_is_rolled_back(aws: World, stack: Stack, g
 
     assert stack.status == "ROLLBACK_COMPLETE"
     aws.time.sleep(1000)
+    assert aws.trackers() == {}
+
+
+@pytest.mark.parametrize("seconds", [5, 65])
+def test_a_create_that_is_delivered_again_after_its_rollback_looked_leaves_nothing(
+    aws: World, requests: Requests, group: str, seconds: float
+) -> None:
+    later = Requests(aws)
+    aws.time.spawn(lambda: later("Create"), delay=seconds)
+
+    requests("Delete", PhysicalResourceId=INVENTED)
+
+    aws.time.sleep(60)
+    assert len(later.inbox.answers) == 1
+    assert aws.trackers() == {}
+
+
+def test_a_deletion_that_the_role_does_not_allow_fails_with_the_remedy(
+    aws: World, requests: Requests, group: str
+) -> None:
+    created = requests("Create")
+
+    def deny(name: str) -> Exception | None:
+        denied = client_error("AccessDeniedException", 400, "DeleteEventTracker")
+        return denied if name == "delete_event_tracker" else None
+
+    answer = Requests(aws, FaultyClient(aws.service, deny))("Delete", PhysicalResourceId=created["PhysicalResourceId"])
+
+    assert answer["Status"] == "FAILED"
+    assert "Allow personalize:DeleteEventTracker" in answer["Reason"]
+
+
+@pytest.mark.parametrize("after_effect", [True, False])
+def test_a_role_that_may_delete_only_what_is_tagged_is_no_obstacle_when_the_tracker_is_gone(
+    aws: World, requests: Requests, group: str, after_effect: bool
+) -> None:
+    created = requests("Create")
+
+    class Role:
+        """Denies the deletion of what carries no tag, as what is gone."""
+
+        lost = after_effect
+
+        def __getattr__(self, name: str) -> Callable[..., Any]:
+            return getattr(aws.service, name)  # type: ignore[no-any-return]
+
+        def delete_event_tracker(self, eventTrackerArn: str) -> Any:  # noqa: N803
+            if eventTrackerArn not in aws.trackers():
+                raise client_error("AccessDeniedException", 400, "DeleteEventTracker")
+            response = aws.service.delete_event_tracker(eventTrackerArn=eventTrackerArn)
+            if self.lost:
+                self.lost = False
+                aws.time.sleep(21)
+                raise ReadTimeoutError(endpoint_url="https://personalize.example")
+            return response
+
+    if not after_effect:
+        aws.service.delete_event_tracker(eventTrackerArn=created["PhysicalResourceId"])
+
+    answer = Requests(aws, Role())("Delete", PhysicalResourceId=created["PhysicalResourceId"])
+
+    assert answer["Status"] == "SUCCESS"
     assert aws.trackers() == {}
 
 

@@ -61,6 +61,23 @@ def test_of_two_trackers_in_a_group_the_one_that_stays_counts(aws: World, reques
     assert "Event tracker theirs" in answer["Reason"]
 
 
+def test_of_two_trackers_of_ours_in_a_group_the_delete_finds_the_one_that_stays(
+    aws: World, requests: Requests, group: str
+) -> None:
+    guess(aws, states_that_free_the_group=DELETING)
+    ours = {**OWNED, "cloudformation:created-by": "Create/the-failed-one"}
+    going = aws.tracker(group, name="going", tags=ours)
+    aws.service.delete_event_tracker(eventTrackerArn=going)
+    aws.service.create_event_tracker(
+        name="left", datasetGroupArn=group, tags=[{"tagKey": key, "tagValue": value} for key, value in ours.items()]
+    )
+
+    requests("Delete", PhysicalResourceId="not-created:the-failed-one")
+
+    aws.time.sleep(60)
+    assert aws.trackers() == {}
+
+
 @pytest.mark.parametrize("code", ["InvalidInputException", "ResourceNotFoundException"])
 def test_a_group_that_cannot_be_listed_because_it_is_gone_never_blocks_a_delete(
     aws: World, requests: Requests, code: str
@@ -164,8 +181,13 @@ def test_nothing_is_undone_that_this_update_did_not_make(
 
 def test_debris_that_goes_by_itself_is_no_failure(aws: World, requests: Requests, group: str, other_group: str) -> None:
     created = requests("Create")
+    debris = aws.tracker(other_group, tags={**OWNED, "cloudformation:created-by": "Update/failed"})
 
-    answer = requests(
+    def fault(name: str) -> None:
+        if name == "list_tags_for_resource":
+            aws.backend._event_trackers.pop(debris, None)
+
+    answer = Requests(aws, FaultyClient(aws.service, fault))(
         "Update",
         PhysicalResourceId=created["PhysicalResourceId"],
         ResourceProperties={"DatasetGroupArn": group},

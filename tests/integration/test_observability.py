@@ -87,12 +87,33 @@ def test_each_decision_is_logged(aws: World, stack: Stack, group: str, other_gro
     messages = {line["message"] for line in log()}
     assert messages >= {
         "Created",
-        "Resumed",
+        "Kept",
         "Refused",
         "Adopted",
         "Deleted",
         "Left in place a tracker that is not this resource's to delete",
     }
+
+
+def test_a_redelivered_create_is_told_from_a_tracker_that_is_kept(requests: Requests, group: str, log: Log) -> None:
+    requests("Create")
+    requests("Create")
+
+    assert [line["message"] for line in log() if line["message"] in ("Created", "Resumed", "Kept")] == [
+        "Created",
+        "Resumed",
+    ]
+
+
+def test_nothing_of_an_earlier_request_is_on_a_line_of_the_next(requests: Requests, group: str, log: Log) -> None:
+    requests("Create")
+    before = len(log())
+    with pytest.raises(InvalidRequestError):
+        requests.deliver({})
+    requests("Delete", StackId=event("Create")["StackId"].replace("shop", "other"))
+
+    for line in log()[before:]:
+        assert "/stack/shop/" not in json.dumps(line)
 
 
 def test_the_metrics_tell_what_happened_and_how_long_it_took(

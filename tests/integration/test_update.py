@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 
-from tests.integration.requests import OWNED, Requests
+from event_tracker.lifecycle import Lifecycle
+from tests.integration.requests import OWNED, Requests, event
 from tests.protocol.cloudformation import Stack
 from tests.protocol.world import World
 
 MINE = {"Key": "team", "Value": "shop"}
+CREATE_ID = event("Create")["RequestId"]
 RENAME = {"Name": "clicks", "ReplacementStrategy": "delete_then_create"}
 
 
@@ -309,7 +311,7 @@ def test_a_failed_update_answers_with_the_id_it_was_given_and_removes_what_it_ma
     assert list(aws.trackers()) == [created["PhysicalResourceId"]]
 
 
-def test_an_update_that_runs_out_of_time_leaves_its_tracker_to_the_rollback(
+def test_an_update_that_runs_out_of_time_leaves_to_the_rollback_what_it_cannot_remove_yet(
     aws: World, stack: Stack, group: str, other_group: str
 ) -> None:
     stack.create(DatasetGroupArn=group)
@@ -317,9 +319,45 @@ def test_an_update_that_runs_out_of_time_leaves_its_tracker_to_the_rollback(
 
     stack.update(DatasetGroupArn=other_group, ServiceTimeout=5)
 
-    assert "was still CREATE PENDING" in stack.reasons[0]
+    assert "and not ACTIVE after 3 s" in stack.reasons[0]
     assert stack.status == "UPDATE_ROLLBACK_COMPLETE"
     assert list(aws.trackers()) == [before]
+
+
+def test_an_update_that_runs_out_of_time_waits_a_little_to_remove_what_it_made(
+    aws: World, requests: Requests, group: str, other_group: str
+) -> None:
+    created = requests("Create")
+
+    answer = requests(
+        "Update",
+        seconds=121,
+        PhysicalResourceId=created["PhysicalResourceId"],
+        ResourceProperties={"DatasetGroupArn": other_group},
+        OldResourceProperties={"DatasetGroupArn": group},
+    )
+
+    assert answer["Status"] == "FAILED"
+    aws.time.sleep(60)
+    assert list(aws.trackers()) == [created["PhysicalResourceId"]]
+
+
+def test_whatever_fails_an_update_what_it_made_is_removed(
+    aws: World, requests: Requests, group: str, other_group: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    created = requests("Create")
+    monkeypatch.setattr(Lifecycle, "_bring_tags", lambda *_: {}["what"])
+
+    answer = requests(
+        "Update",
+        PhysicalResourceId=created["PhysicalResourceId"],
+        ResourceProperties={"DatasetGroupArn": other_group},
+        OldResourceProperties={"DatasetGroupArn": group},
+    )
+
+    assert "nobody foresaw" in answer["Reason"]
+    aws.time.sleep(60)
+    assert list(aws.trackers()) == [created["PhysicalResourceId"]]
 
 
 def test_a_redelivered_update_answers_the_same(aws: World, requests: Requests, group: str, other_group: str) -> None:
@@ -335,3 +373,72 @@ def test_a_redelivered_update_answers_the_same(aws: World, requests: Requests, g
 
     assert again == first
     assert len(aws.trackers()) == 2
+
+
+def test_a_redelivered_rename_keeps_the_tracker_that_it_made(aws: World, requests: Requests, group: str) -> None:
+    created = requests("Create")
+    rename: dict[str, Any] = {
+        "PhysicalResourceId": created["PhysicalResourceId"],
+        "ResourceProperties": {"DatasetGroupArn": group, **RENAME},
+        "OldResourceProperties": {"DatasetGroupArn": group},
+    }
+    first = requests("Update", **rename)
+
+    again = requests("Update", **rename)
+
+    assert again == first
+    assert aws.trackers() == {first["PhysicalResourceId"]: "clicks"}
+
+
+def test_one_of_as_many_tags_as_there_can_be_is_replaced(aws: World, stack: Stack, group: str) -> None:
+    stack.create(DatasetGroupArn=group, Tags=[{"Key": f"k{i}", "Value": "v"} for i in range(47)])
+
+    stack.update(DatasetGroupArn=group, Tags=[{"Key": f"k{i}", "Value": "v"} for i in range(1, 48)])
+
+    assert stack.status == "UPDATE_COMPLETE"
+    assert "k47" in aws.tags(stack.resources["Tracker"].physical_id)
+
+
+def test_a_tag_too_many_for_a_tracker_that_others_tag_too_is_told_with_the_remedy(
+    aws: World, stack: Stack, group: str
+) -> None:
+    aws.tracker(group, tags={f"theirs{i}": "v" for i in range(10)})
+
+    stack.create(DatasetGroupArn=group, AdoptExisting=True, Tags=[{"Key": f"k{i}", "Value": "v"} for i in range(45)])
+
+    assert "those included that others have put on it: remove some" in stack.reasons[0]
+
+
+def test_tags_that_are_as_wanted_are_not_touched(aws: World, stack: Stack, group: str) -> None:
+    stack.create(DatasetGroupArn=group, Tags=[MINE])
+
+    stack.update(DatasetGroupArn=group, Tags=[MINE], ServiceTimeout=300)
+
+    assert not {"tag_resource", "untag_resource"} & set(aws.wire.calls)
+
+
+def test_the_tracker_that_a_rollback_comes_back_to_keeps_tags_that_others_gave_it(
+    aws: World, stack: Stack, group: str, other_group: str
+) -> None:
+    stack.create(DatasetGroupArn=group)
+    arn = stack.resources["Tracker"].physical_id
+    aws.service.tag_resource(resourceArn=arn, tags=[{"tagKey": "team", "tagValue": "shop"}])
+
+    # The rollback has this tag among its old properties, with the same value.
+    stack.update(DatasetGroupArn=other_group, Tags=[MINE], sibling_fails=True)
+
+    assert stack.status == "UPDATE_ROLLBACK_COMPLETE"
+    assert aws.tags(arn)["team"] == "shop"
+
+
+@pytest.mark.parametrize("physical_id", ["shop-Tracker-1ABCDEFGHIJKL", f"not-created:{CREATE_ID}"])
+def test_what_an_update_takes_over_from_a_failed_create_survives_the_clean_up_of_that(
+    aws: World, requests: Requests, group: str, physical_id: str
+) -> None:
+    created = requests("Create")
+
+    updated = requests("Update", PhysicalResourceId=physical_id)
+    requests("Delete", PhysicalResourceId=physical_id)
+
+    assert updated["PhysicalResourceId"] == created["PhysicalResourceId"]
+    assert list(aws.trackers()) == [created["PhysicalResourceId"]]

@@ -14,6 +14,8 @@ from tests.protocol.world import World
 
 PASSING = {
     "throttled": client_error("ThrottlingException"),
+    "too many": client_error("TooManyRequestsException"),
+    "too many by status": client_error("SomethingElse", 429),
     "failing": client_error("InternalServerError", 500),
     "unreachable": EndpointConnectionError(endpoint_url="https://personalize.example"),
     "silent": ReadTimeoutError(endpoint_url="https://personalize.example"),
@@ -68,16 +70,42 @@ def test_at_the_functions_deadline_a_create_fails_with_state_time_and_the_tracke
     assert "was still CREATE IN_PROGRESS and not ACTIVE after 5 s" in answer["Reason"]
 
 
-@pytest.mark.parametrize(("service_timeout", "answered_by"), [("1", 1), ("20", 20), ("300", 300)])
+@pytest.mark.parametrize(("service_timeout", "seconds"), [("1", 0.75), ("20", 15), ("300", 240), ("900", 780)])
 def test_service_timeout_bounds_the_waiting(
-    aws: World, requests: Requests, service_timeout: str, answered_by: float
+    aws: World, requests: Requests, service_timeout: str, seconds: float
 ) -> None:
     arn = aws.dataset_group("films", active=False)
 
     answer = requests("Create", ResourceProperties={"DatasetGroupArn": arn, "ServiceTimeout": service_timeout})
 
     assert answer["Status"] == "FAILED"
-    assert answered_by - 11 < aws.time.now < answered_by
+    assert aws.time.now == seconds
+
+
+@pytest.mark.parametrize("request_type", ["Create", "Update"])
+def test_even_when_the_service_is_silent_the_answer_comes_before_service_timeout(
+    aws: World, requests: Requests, group: str, other_group: str, request_type: str
+) -> None:
+    created = requests("Create")
+    start = aws.time.now
+
+    def silent(name: str) -> Exception | None:
+        if name in ("list_tags_for_resource", "list_event_trackers"):
+            # Two attempts with a time limit of 10 s each, and a pause.
+            aws.time.sleep(21)
+            return PASSING["silent"]
+        return None
+
+    properties = {"DatasetGroupArn": other_group, "ServiceTimeout": "300"}
+    answer = Requests(aws, FaultyClient(aws.service, silent))(
+        request_type,
+        PhysicalResourceId=created["PhysicalResourceId"] if request_type == "Update" else None,
+        ResourceProperties=properties,
+        OldResourceProperties={"DatasetGroupArn": group},
+    )
+
+    assert answer["Status"] == "FAILED"
+    assert aws.time.now - start < 300
 
 
 def test_a_service_timeout_beyond_the_functions_time_does_not_extend_it(aws: World, requests: Requests) -> None:
@@ -178,16 +206,41 @@ def test_access_denied_for_good_is_told_after_half_a_minute_with_the_remedy(aws:
 
     assert answer["Status"] == "FAILED"
     assert "Allow personalize:CreateEventTracker" in answer["Reason"]
-    assert 30 <= aws.time.now < 40
+    assert 30 <= aws.time.now < 33
 
 
-def test_tags_that_cannot_be_read_while_a_tracker_changes_are_waited_for(aws: World, group: str) -> None:
-    busy = client_error("ResourceInUseException", operation="ListTagsForResource")
-    fault: Any = once("list_tags_for_resource", busy)
+@pytest.mark.parametrize("code", ["ResourceInUseException", "LimitExceededException"])
+def test_tags_that_cannot_be_read_while_a_tracker_changes_are_waited_for(aws: World, group: str, code: str) -> None:
+    fault: Any = once("list_tags_for_resource", client_error(code, operation="ListTagsForResource"))
 
     answer = Requests(aws, FaultyClient(aws.service, fault))("Create")
 
     assert answer["Status"] == "SUCCESS"
+
+
+def test_a_tracker_that_still_looks_active_after_its_deletion_was_accepted_is_waited_for(
+    aws: World, requests: Requests, group: str
+) -> None:
+    created = requests("Create")
+    arn = created["PhysicalResourceId"]
+
+    class Lagging:
+        lag = 3
+
+        def __getattr__(self, name: str) -> Callable[..., Any]:
+            return getattr(aws.service, name)  # type: ignore[no-any-return]
+
+        def describe_event_tracker(self, **arguments: Any) -> Any:
+            response = aws.service.describe_event_tracker(**arguments)
+            if self.lag:
+                self.lag -= 1
+                response["eventTracker"]["status"] = "ACTIVE"
+            return response
+
+    answer = Requests(aws, Lagging())("Delete", PhysicalResourceId=arn)
+
+    assert answer["Status"] == "SUCCESS"
+    assert aws.trackers() == {}
 
 
 def test_the_clients_time_limits_are_short_and_its_retry_mode_is_set() -> None:

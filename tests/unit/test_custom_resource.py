@@ -36,9 +36,12 @@ def test_the_seam_is_where_it_was() -> None:
 
 def test_a_delete_does_not_sleep_for_two_minutes() -> None:
     subject = resource("Delete")
-    subject.delete(lambda *_: "an-id")
-    # The real sleep would be noticed; crhelper's default of 120 s fits into the time of the context.
-    assert subject.answer(context()).status == "SUCCESS"
+    subject._context = context()
+    slept: list[float] = []
+
+    subject._wait_for_cwlogs(sleep=slept.append)
+
+    assert slept == []
 
 
 def test_no_client_is_made_that_only_pollers_would_use(monkeypatch: pytest.MonkeyPatch) -> None:
