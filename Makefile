@@ -42,7 +42,7 @@ lint: $(VENV)/installed ## check style, types and templates
 build: $(SAM_VENV)/installed ## build the provider with the SAM CLI, into .aws-sam/
 	PATH="$(abspath $(SAM_VENV))/bin:$$PATH" $(SAM) build
 
-local: $(VENV)/installed ## keep a local cloud running until ctrl-C
+local: both ## keep a local cloud running until ctrl-C
 	@$(BIN)/python -m local up
 
 clean: ## remove everything these targets made

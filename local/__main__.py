@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from local import demo
 from local.cloud import Cloud, LocalCloudError, concerns_aws, running
+from local.sam import SAM_DIRECTORY
 
 _UP = """\
 A local cloud is up: Amazon Personalize (moto) beside CloudFormation, Lambda, S3 and IAM (ministack).
@@ -20,7 +21,7 @@ Ctrl-C takes it down, and everything in it. In another shell, paste these lines:
 
 {exports}
 
-and then, in this repository:
+and then, in this repository, with the AWS CLI (version 2) for all but the first line:
 
     sam build && sam deploy --parameter-overrides PersonalizeEndpointUrl=$AWS_ENDPOINT_URL_PERSONALIZE
     aws cloudformation deploy --template-file examples/tracker.yaml --stack-name films \\
@@ -78,6 +79,7 @@ def _exports(cloud: Cloud, others: Iterable[str]) -> str:
     unset = sorted({"AWS_PROFILE", "AWS_SESSION_TOKEN", *others} - cloud.environment.keys())
     lines = [f"    unset {' '.join(unset)}"]
     lines += [f"    export {name}={shlex.quote(value)}" for name, value in cloud.environment.items()]
+    lines += [f'    export PATH={shlex.quote(str(SAM_DIRECTORY))}:"$PATH"']
     return "\n".join(lines)
 
 

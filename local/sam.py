@@ -8,6 +8,8 @@ from pathlib import Path
 
 from local.cloud import ROOT, Cloud, LocalCloudError
 
+# Where the Makefile installs it.
+SAM_DIRECTORY = ROOT / ".venv-sam" / "bin"
 PROVIDER_STACK = "personalize-event-tracker-provider"
 
 
@@ -54,7 +56,7 @@ def sam(cloud: Cloud, arguments: Sequence[str]) -> None:
 
 
 def _program() -> str:
-    places = os.pathsep.join([str(ROOT / ".venv-sam" / "bin"), os.environ.get("PATH", os.defpath)])
+    places = os.pathsep.join([str(SAM_DIRECTORY), os.environ.get("PATH", os.defpath)])
     program = shutil.which("sam", path=places)
     if program is None:
         raise LocalCloudError("There is no SAM CLI, in .venv-sam or on the PATH. `make build` installs it.")
