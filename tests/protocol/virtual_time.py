@@ -5,11 +5,32 @@ Tasks are greenlets: one runs at a time, until it sleeps. What happens is theref
 
 import heapq
 import itertools
+import math
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NoReturn
 
 from greenlet import getcurrent, greenlet
 
 from event_tracker.waiting import Clock
+
+
+class Killed(BaseException):
+    """The running task is no more: none of its code has any effect after this."""
+
+
+class Task(greenlet):
+    """Something that runs in its own time. It is killed when it sleeps beyond its `end`."""
+
+    end = math.inf
+
+
+@dataclass(order=True)
+class _Alarm:
+    moment: float
+    order: int
+    task: greenlet = field(compare=False)
+    is_off: bool = field(default=False, compare=False)
 
 
 class VirtualTime:
@@ -19,40 +40,79 @@ class VirtualTime:
         self.now = 0.0
         self._on_passing = on_passing
         self._scheduler = getcurrent()
-        self._sleepers: list[tuple[float, int, greenlet]] = []
+        self._alarms: list[_Alarm] = []
         self._order = itertools.count()
+        self._waiting: list[tuple[Callable[[], bool], _Alarm]] = []
 
     @property
     def clock(self) -> Clock:
         return Clock(now=lambda: self.now, sleep=self.sleep)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether no task is left."""
+        return all(alarm.is_off for alarm in self._alarms)
+
     def spawn(self, task: Callable[[], None], delay: float = 0.0) -> None:
         """Run a task after `delay` seconds."""
-        self._wake(greenlet(task, parent=self._scheduler), delay)
+        self._set_alarm(Task(task, parent=self._scheduler), delay)
+
+    def limit(self, seconds: float) -> None:
+        """Have the running task killed when so many seconds have passed, unless it is done by then."""
+        getcurrent().end = self.now + seconds
+
+    def kill(self) -> NoReturn:
+        """Kill the running task."""
+        getcurrent().end = -math.inf
+        raise Killed
 
     def sleep(self, seconds: float) -> None:
         """Let time pass: a task lets the others run meanwhile, the main program makes them run."""
         me = getcurrent()
         if me is self._scheduler:
             self.run_until(lambda: False, seconds)
-        else:
-            self._wake(me, seconds)
+            return
+        left = me.end - self.now
+        if left > 0:
+            self._set_alarm(me, min(seconds, left))
             self._scheduler.switch()
+        if seconds >= left:
+            self.kill()
 
     def run_until(self, done: Callable[[], bool], seconds: float) -> bool:
-        """Run the tasks until `done` or until `seconds` have passed, and return whether it is done."""
+        """Let time pass until `done` or until `seconds` have passed, and return whether it is done."""
+        if getcurrent() is not self._scheduler:
+            return self._wait_until(done, seconds)
         end = self.now + seconds
-        while not done() and self._sleepers and self._sleepers[0][0] <= end:
-            moment, _, task = heapq.heappop(self._sleepers)
-            self._pass(moment)
-            task.switch()
+        while not done() and self._alarms and self._alarms[0].moment <= end:
+            alarm = heapq.heappop(self._alarms)
+            if not alarm.is_off:
+                self._pass(alarm.moment)
+                alarm.task.switch()
+                self._wake_waiting()
         if done():
             return True
         self._pass(end)
         return False
 
-    def _wake(self, task: greenlet, delay: float) -> None:
-        heapq.heappush(self._sleepers, (self.now + delay, next(self._order), task))
+    def _wait_until(self, done: Callable[[], bool], seconds: float) -> bool:
+        if not done():
+            waiting = done, self._set_alarm(getcurrent(), seconds)
+            self._waiting.append(waiting)
+            self._scheduler.switch()
+            self._waiting.remove(waiting)
+        return done()
+
+    def _wake_waiting(self) -> None:
+        for done, alarm in self._waiting:
+            if not alarm.is_off and done():
+                alarm.is_off = True
+                self._set_alarm(alarm.task, 0.0)
+
+    def _set_alarm(self, task: greenlet, delay: float) -> _Alarm:
+        alarm = _Alarm(self.now + delay, next(self._order), task)
+        heapq.heappush(self._alarms, alarm)
+        return alarm
 
     def _pass(self, moment: float) -> None:
         passed, self.now = moment - self.now, moment

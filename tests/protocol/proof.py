@@ -1,0 +1,203 @@
+"""Scenarios with faults in them, and what came of each."""
+
+import functools
+import logging
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from random import Random
+from unittest.mock import patch
+
+from event_tracker.handler import make_handler
+from event_tracker.telemetry import metrics
+from local.moto_personalize import Guesses
+from tests.protocol.cloudformation import ValidationError
+from tests.protocol.faults import FAULTS
+from tests.protocol.invariants import violations
+from tests.protocol.rules import Rule, Violation
+from tests.protocol.scenarios import SCENARIOS
+from tests.protocol.world import MakeHandler, World, account
+
+# Shorter than elsewhere, since there is a fault for each call of each wait; and longer than Lambda waits before it
+# delivers again what failed.
+PACES = {"soon": 2, "late": 32}
+
+# When each event is delivered again: so many seconds after the first time, or when it was handled.
+DELIVERIES: dict[str, tuple[float, ...]] = {
+    "once": (),
+    "again at once": (),
+    "twice at the same time": (0.0,),
+    "again after two seconds": (2.0,),
+    "again after one minute": (60.0,),
+    "again after two minutes": (120.0,),
+}
+
+# What the service does where nobody knows.
+SERVICES = {
+    "likely": Guesses(),
+    "LimitExceeded": Guesses(
+        second_tracker_same_name="LimitExceededException", second_tracker_other_name="LimitExceededException"
+    ),
+    "ResourceInUse": Guesses(
+        second_tracker_same_name="ResourceInUseException", second_tracker_other_name="ResourceInUseException"
+    ),
+    "no tags while changing": Guesses(tags_while_changing="ResourceInUseException"),
+    "free while deleting": Guesses(states_that_free_the_group=frozenset({"DELETE PENDING", "DELETE IN_PROGRESS"})),
+}
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """A scenario, the faults in it by the number of the call, how events are delivered, and how the service is."""
+
+    scenario: str
+    faults: Mapping[int, str] = field(default_factory=dict)
+    deliveries: str = "once"
+    pace: str = "soon"
+    service: str = "likely"
+
+    def __str__(self) -> str:
+        faults = [f"call {number} {fault}" for number, fault in sorted(self.faults.items())]
+        return "; ".join((self.scenario, *faults, f"delivered {self.deliveries}", f"ready {self.pace}", self.service))
+
+
+@dataclass
+class Run:
+    """What came of a story. `outcome`: the states of the stacks, and how many trackers there were, at each pause."""
+
+    world: World
+    sequence: Sequence | None = None
+    outcome: list[tuple[str, ...]] = field(default_factory=list)
+    violations: list[Violation] = field(default_factory=list)
+
+    def look(self) -> None:
+        """Let everything come to rest, and see what holds."""
+        self.world.settle()
+        self.violations += [new for new in violations(self.world) if new not in self.violations]
+        states = (stack.status for stack in self.world.cloudformation.stacks)
+        self.outcome.append((*states, f"{len(self.world.trackers())} trackers"))
+
+    def continue_rollbacks(self) -> None:
+        """Do what an operator does about a rollback that failed: try again, at last when the trouble is over."""
+        stuck = [stack for stack in self.world.cloudformation.stacks if stack.status == "UPDATE_ROLLBACK_FAILED"]
+        for stack in stuck:
+            stack.continue_rollback()
+            if stack.status == "UPDATE_ROLLBACK_FAILED":
+                self.world.end_trouble()
+                stack.continue_rollback()
+            if stack.status == "UPDATE_ROLLBACK_FAILED":
+                self.violations.append(
+                    Violation(Rule.TEMPLATE, f"{stack.name} cannot be rolled back: {stack.reasons[-1]}")
+                )
+        if stuck:
+            self.look()
+
+
+@dataclass
+class Tally:
+    """What came of many sequences. `broken` and `in_window` count the sequences that broke a rule."""
+
+    sequences: int = 0
+    requests: int = 0
+    deliveries: int = 0
+    calls: int = 0
+    answers: int = 0
+    seconds: float = 0.0
+    broken: Counter[Rule] = field(default_factory=Counter)
+    in_window: Counter[Rule] = field(default_factory=Counter)
+    examples: dict[Rule, str] = field(default_factory=dict)
+
+    def add(self, run: Run) -> None:
+        self.sequences += 1
+        self.requests += len(run.world.cloudformation.requests)
+        self.deliveries += len(run.world.function.history)
+        self.calls += len(run.world.wire.calls)
+        self.answers += len(run.world.cloudformation.puts)
+        self.seconds += run.world.time.now
+        broken = {violation.rule: violation for violation in run.violations if not violation.in_window}
+        self.broken.update(broken.keys())
+        self.in_window.update({violation.rule for violation in run.violations} - broken.keys())
+        for rule, violation in broken.items():
+            self.examples.setdefault(rule, f"{run.sequence}: {violation.how}")
+
+    def __iadd__(self, other: "Tally") -> "Tally":
+        for name in ("sequences", "requests", "deliveries", "calls", "answers", "seconds", "broken", "in_window"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.examples = other.examples | self.examples
+        return self
+
+
+def run(sequence: Sequence, make: MakeHandler = make_handler) -> Run:
+    """Run a sequence in a new account, and look at everything that must hold."""
+    with account(PACES[sequence.pace]):
+        world = World(make, PACES[sequence.pace])
+        world.backend.guesses = SERVICES[sequence.service]
+        world.wire.faults = {number: FAULTS[fault] for number, fault in sequence.faults.items()}
+        world.function.duplicates = DELIVERIES[sequence.deliveries]
+        world.function.again_at_once = sequence.deliveries == "again at once"
+        what_came_of_it = Run(world, sequence)
+        # A stack that could not be created cannot be updated.
+        with suppress(ValidationError):
+            for _ in SCENARIOS[sequence.scenario](world):
+                what_came_of_it.look()
+                what_came_of_it.continue_rollbacks()
+        if any(stack.resources for stack in world.cloudformation.stacks):
+            world.clean_up()
+            what_came_of_it.look()
+        return what_came_of_it
+
+
+def with_one_fault(scenario: str, make: MakeHandler = make_handler) -> Iterator[Run]:
+    """Run a scenario without a fault, delivered in every way, and then with every fault at every call."""
+    plain = run(Sequence(scenario), make)
+    yield plain
+    for deliveries in list(DELIVERIES)[1:]:
+        yield run(Sequence(scenario, deliveries=deliveries), make)
+    for number in range(len(plain.world.wire.calls)):
+        for fault in FAULTS:
+            faulty = run(Sequence(scenario, {number: fault}), make)
+            if faulty.outcome != plain.outcome:
+                in_window = any(violation.in_window for violation in faulty.violations)
+                how = f"{faulty.outcome} in place of {plain.outcome}"
+                faulty.violations.append(Violation(Rule.OUTCOME, how, in_window))
+            yield faulty
+
+
+def sample(seed: int, count: int) -> list[Sequence]:
+    """Sequences with two or three faults at random, in every way of delivery, pace and service."""
+    random = Random(seed)
+
+    def one() -> Sequence:
+        scenario = random.choice(list(SCENARIOS))
+        # There are more calls when something goes wrong.
+        numbers = random.sample(range(_calls_in(scenario) + 5), random.choice((2, 3)))
+        return Sequence(
+            scenario,
+            {number: random.choice(list(FAULTS)) for number in sorted(numbers)},
+            random.choice(["once", *DELIVERIES]),
+            random.choice(list(PACES)),
+            random.choice(list(SERVICES)),
+        )
+
+    return [one() for _ in range(count)]
+
+
+@functools.cache
+def _calls_in(scenario: str) -> int:
+    return len(run(Sequence(scenario)).world.wire.calls)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Have nothing logged and no metrics counted: invocations that overlap would share them, as they never do."""
+    root = logging.getLogger()
+    level = root.level
+    logging.disable(logging.CRITICAL)
+    try:
+        with patch.object(metrics, "add_metric"), patch.object(metrics.provider, "flush_metrics"):
+            yield
+    finally:
+        logging.disable(logging.NOTSET)
+        # crhelper's default is DEBUG, for every logger.
+        root.setLevel(level)

@@ -1,0 +1,178 @@
+"""The whole proof: `python -m tests.protocol.prove`, with `--markdown` to put its table into the README."""
+
+import argparse
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "provider"))
+
+from event_tracker.handler import make_handler  # noqa: E402 - the provider is no installed package
+from tests.protocol.faults import FAULTS  # noqa: E402
+from tests.protocol.naive import make_naive_handler  # noqa: E402
+from tests.protocol.proof import Tally, quiet, run, sample, with_one_fault  # noqa: E402
+from tests.protocol.rules import Rule  # noqa: E402
+from tests.protocol.scenarios import SCENARIOS  # noqa: E402
+from tests.protocol.stories import tell  # noqa: E402
+
+README = ROOT / "README.md"
+BEGIN, END = "<!-- prove:begin -->", "<!-- prove:end -->"
+
+PROVIDERS = {"this provider": make_handler, "a naive one": make_naive_handler}
+OURS, NAIVE = PROVIDERS
+SEED = 1
+SAMPLES, SAMPLES_AT_ONCE = 400, 40
+STORIES, STORIES_AT_ONCE = 500, 100
+
+
+@dataclass(frozen=True)
+class Job:
+    """A part of the proof that one process does."""
+
+    provider: str
+    kind: str
+    what: str | int
+
+
+@dataclass
+class Result:
+    """What came of the proof of one provider, by kind of story."""
+
+    fault_points: int = 0
+    tallies: dict[str, Tally] = field(default_factory=dict)
+    story: str = ""
+
+    @property
+    def total(self) -> Tally:
+        total = Tally()
+        for tally in self.tallies.values():
+            total += tally
+        return total
+
+
+def jobs() -> Iterator[Job]:
+    """All parts of the proof, the longest first."""
+    for provider in PROVIDERS:
+        yield from (Job(provider, "stories", SEED + part) for part in range(STORIES // STORIES_AT_ONCE))
+        yield from (Job(provider, "sample", SEED + part) for part in range(SAMPLES // SAMPLES_AT_ONCE))
+        yield from (Job(provider, "one fault", scenario) for scenario in SCENARIOS)
+
+
+def do(job: Job) -> Result:
+    """Do one part."""
+    make = PROVIDERS[job.provider]
+    result, tally = Result(), Tally()
+    with quiet():
+        if job.kind == "one fault":
+            for number, one in enumerate(with_one_fault(str(job.what), make)):
+                tally.add(one)
+                result.fault_points += 0 if number else len(one.world.wire.calls)
+        elif job.kind == "sample":
+            for sequence in sample(int(job.what), SAMPLES_AT_ONCE):
+                tally.add(run(sequence, make))
+        else:
+            try:
+                tally = tell(make, int(job.what), STORIES_AT_ONCE)
+            except AssertionError as error:
+                result.story = "\n".join((str(error), *getattr(error, "__notes__", ())))
+    result.tallies[job.kind] = tally
+    return result
+
+
+def prove() -> dict[str, Result]:
+    """Do all parts, as many at a time as there are processors."""
+    results = {provider: Result() for provider in PROVIDERS}
+    with ProcessPoolExecutor(initializer=_prepare) as executor:
+        futures = {executor.submit(do, job): job for job in jobs()}
+        for future in as_completed(futures):
+            job, part, whole = futures[future], future.result(), results[futures[future].provider]
+            whole.fault_points += part.fault_points
+            whole.tallies.setdefault(job.kind, Tally())
+            whole.tallies[job.kind] += part.tallies[job.kind]
+            whole.story = whole.story or part.story
+    return results
+
+
+def rows(results: dict[str, Result]) -> list[tuple[str, ...]]:
+    """The table, without its head."""
+
+    def row(name: str, value: object) -> tuple[str, ...]:
+        return (name, *(f"{value(result):,}" for result in results.values()))  # type: ignore[operator]
+
+    return [
+        row("scenarios", lambda _: len(SCENARIOS)),
+        row("calls in them, each a fault point", lambda result: result.fault_points),
+        row("faults tried at each", lambda _: len(FAULTS)),
+        row("sequences with one fault, or delivered again", lambda result: result.tallies["one fault"].sequences),
+        row(f"sequences with two or three, seed {SEED}", lambda result: result.tallies["sample"].sequences),
+        (
+            f"stories of several stacks, seed {SEED}",
+            *("broken" if result.story else f"{result.tallies['stories'].sequences:,}" for result in results.values()),
+        ),
+        row("requests sent", lambda result: result.total.requests),
+        row("times they were delivered", lambda result: result.total.deliveries),
+        row("calls that could fail", lambda result: result.total.calls),
+        row("answers checked", lambda result: result.total.answers),
+        row("days that passed", lambda result: round(result.total.seconds / 86400)),
+        row(
+            "**rules broken**, all told; by rule:",
+            lambda result: sum(result.total.broken.values()) + bool(result.story),
+        ),
+        *(row(str(rule), lambda result, rule=rule: result.total.broken[rule]) for rule in Rule),
+        row("in the window that Limits names", lambda result: sum(result.total.in_window.values())),
+    ]
+
+
+def markdown(table: list[tuple[str, ...]]) -> str:
+    """The table as it is in the README."""
+    head = ["| | " + " | ".join(PROVIDERS) + " |", "|---|" + "---:|" * len(PROVIDERS)]
+    return "\n".join(head + ["| " + " | ".join(row) + " |" for row in table])
+
+
+def main() -> int:
+    """Run the proof; 0 if the provider holds, and the naive one does not."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--markdown", action="store_true", help="put the table into README.md")
+    arguments = parser.parse_args()
+    results = prove()
+    console = Console()
+    ours, naive = results[OURS], results[NAIVE]
+    for example in (*ours.total.examples.values(), ours.story):
+        if example:
+            console.print(f"[red]BROKEN[/red] {example}", highlight=False)
+    console.print(f"The shortest story that breaks the naive one:\n{naive.story}\n", highlight=False)
+    table = Table("", *PROVIDERS)
+    for row in rows(results):
+        table.add_row(*(cell.strip("*") for cell in row))
+    console.print(table)
+    if arguments.markdown:
+        before, rest = README.read_text().split(BEGIN)
+        _, after = rest.split(END)
+        README.write_text(f"{before}{BEGIN}\n{markdown(rows(results))}\n{END}{after}")
+    unbroken = [rule for rule in Rule if not naive.total.broken[rule]]
+    if unbroken:
+        console.print(f"The naive one should break these too: {', '.join(unbroken)}")
+    return int(bool(ours.total.broken or ours.story or unbroken or not naive.story))
+
+
+def _prepare() -> None:
+    for name in list(os.environ):
+        if name.startswith(("AWS_", "POWERTOOLS_")):
+            del os.environ[name]
+    os.environ.update(AWS_ACCESS_KEY_ID="testing", AWS_SECRET_ACCESS_KEY="testing", AWS_DEFAULT_REGION="us-east-1")
+    os.environ.update(AWS_CONFIG_FILE=os.devnull, AWS_SHARED_CREDENTIALS_FILE=os.devnull)
+    logging.disable(logging.CRITICAL)
+    warnings.simplefilter("ignore")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

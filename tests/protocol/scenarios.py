@@ -1,0 +1,244 @@
+"""The stories in which faults are injected. Each pauses where everything is to come to rest and be checked."""
+
+import sys
+from collections.abc import Callable, Iterator
+
+from tests.protocol.cloudformation import Resource, Stack
+from tests.protocol.world import World
+
+Scenario = Callable[[World], Iterator[None]]
+
+RED, BLUE = {"Key": "colour", "Value": "red"}, {"Key": "colour", "Value": "blue"}
+SIZE = {"Key": "size", "Value": "large"}
+
+
+def create(world: World) -> Iterator[None]:
+    stack = world.stack()
+    stack.create(DatasetGroupArn=world.dataset_group("films"), Tags=[RED])
+    yield
+    stack.delete()
+    yield
+
+
+def create_in_a_group_that_is_not_ready(world: World) -> Iterator[None]:
+    group = world.dataset_group("films", active=False)
+
+    def becomes_active() -> None:
+        world.backend.dataset_groups[group].status = "ACTIVE"
+
+    world.time.spawn(becomes_active, delay=5)
+    stack = world.stack()
+    stack.create(DatasetGroupArn=group)
+    yield
+    stack.delete()
+    yield
+
+
+def create_that_ends_as_create_failed(world: World) -> Iterator[None]:
+    world.backend.tracker_creations_to_fail = sys.maxsize
+    world.stack().create(DatasetGroupArn=world.dataset_group("films"))
+    yield
+
+
+def create_and_then_a_sibling_fails(world: World) -> Iterator[None]:
+    world.stack().create(DatasetGroupArn=world.dataset_group("films"), sibling_fails=True)
+    yield
+
+
+def create_refused(world: World) -> Iterator[None]:
+    group = world.dataset_group("films")
+    world.tracker(group)
+    world.stack().create(DatasetGroupArn=group)
+    yield
+
+
+def adopt(world: World) -> Iterator[None]:
+    group = world.dataset_group("films")
+    world.tracker(group, tags={"colour": "green", "team": "theirs"})
+    stack = world.stack()
+    stack.create(DatasetGroupArn=group, AdoptExisting=True, Tags=[SIZE])
+    yield
+    stack.update(DatasetGroupArn=group, AdoptExisting=True, Tags=[])
+    yield
+    stack.delete()
+    yield
+
+
+def adopt_what_was_retained(world: World) -> Iterator[None]:
+    group, stack = world.dataset_group("films"), world.stack()
+    stack.create(DatasetGroupArn=group)
+    yield
+    if stack.resources:
+        stack.retain()
+    stack.create(DatasetGroupArn=group, AdoptExisting=True)
+    yield
+    stack.delete()
+    yield
+
+
+def update_of_tags(world: World) -> Iterator[None]:
+    group, stack = world.dataset_group("films"), world.stack()
+    stack.create(DatasetGroupArn=group, Tags=[RED])
+    yield
+    stack.update(DatasetGroupArn=group, Tags=[BLUE, SIZE])
+    yield
+    stack.update(DatasetGroupArn=group, Tags=[RED], sibling_fails=True)
+    yield
+    stack.delete()
+    yield
+
+
+def rename_refused(world: World) -> Iterator[None]:
+    group, stack = world.dataset_group("films"), world.stack()
+    stack.create(DatasetGroupArn=group, Name="one")
+    yield
+    stack.update(DatasetGroupArn=group, Name="two", Tags=[RED])
+    yield
+    stack.delete()
+    yield
+
+
+def rename_done(world: World) -> Iterator[None]:
+    group, stack = world.dataset_group("films"), world.stack()
+    stack.create(DatasetGroupArn=group, Name="one", Tags=[RED])
+    yield
+    stack.update(DatasetGroupArn=group, Name="two", ReplacementStrategy="delete_then_create", Tags=[BLUE])
+    yield
+    stack.delete()
+    yield
+
+
+def rename_rolled_back(world: World) -> Iterator[None]:
+    group, stack = world.dataset_group("films"), world.stack()
+    stack.create(DatasetGroupArn=group, Name="one", Tags=[RED])
+    yield
+    stack.update(DatasetGroupArn=group, Name="two", ReplacementStrategy="delete_then_create", sibling_fails=True)
+    yield
+    stack.delete()
+    yield
+
+
+def group_change(world: World) -> Iterator[None]:
+    stack = world.stack()
+    stack.create(DatasetGroupArn=world.dataset_group("films"), Name="one", Tags=[RED])
+    yield
+    stack.update(DatasetGroupArn=world.dataset_group("books"), Name="one", Tags=[BLUE])
+    yield
+    stack.delete()
+    yield
+
+
+def group_change_rolled_back(world: World) -> Iterator[None]:
+    stack = world.stack()
+    stack.create(DatasetGroupArn=world.dataset_group("films"), Name="one", Tags=[RED])
+    yield
+    stack.update(DatasetGroupArn=world.dataset_group("books"), Name="two", Tags=[BLUE], sibling_fails=True)
+    yield
+    stack.delete()
+    yield
+
+
+def group_change_that_ends_as_create_failed(world: World) -> Iterator[None]:
+    stack = world.stack()
+    stack.create(DatasetGroupArn=world.dataset_group("films"), Tags=[RED])
+    yield
+    world.backend.tracker_creations_to_fail = sys.maxsize
+    stack.update(DatasetGroupArn=world.dataset_group("books"), Tags=[BLUE])
+    yield
+    stack.delete()
+    yield
+
+
+def tracker_deleted_behind_the_stacks_back(world: World) -> Iterator[None]:
+    group, stack = world.dataset_group("films"), world.stack()
+    stack.create(DatasetGroupArn=group, Tags=[RED])
+    yield
+    world.delete_trackers(group)
+    stack.update(DatasetGroupArn=group, Tags=[BLUE])
+    yield
+    stack.delete()
+    yield
+
+
+def delete_of_what_is_gone(world: World) -> Iterator[None]:
+    group, stack = world.dataset_group("films"), world.stack()
+    stack.create(DatasetGroupArn=group)
+    yield
+    world.delete_trackers(group)
+    world.tracker(group)
+    stack.delete()
+    yield
+
+
+def delete_while_being_created(world: World) -> Iterator[None]:
+    world.stack().create_abandoned(after=3, DatasetGroupArn=world.dataset_group("films"))
+    yield
+
+
+def delete_when_just_being_created(world: World) -> Iterator[None]:
+    world.stack().create_abandoned(after=0.06, DatasetGroupArn=world.dataset_group("films"))
+    yield
+
+
+def rollback_while_being_updated(world: World) -> Iterator[None]:
+    stack = world.stack()
+    stack.create(DatasetGroupArn=world.dataset_group("films"), Tags=[RED])
+    yield
+    stack.update(DatasetGroupArn=world.dataset_group("books"), Tags=[BLUE], abandoned_after=3)
+    yield
+    stack.delete()
+    yield
+
+
+def provider_swapped_in_over_an_id_that_is_no_arn(world: World) -> Iterator[None]:
+    stack = _taken_over(world, "tracker-of-another-provider", DatasetGroupArn=world.dataset_group("films"))
+    stack.update(DatasetGroupArn=stack.resource().properties["DatasetGroupArn"], Tags=[RED])
+    yield
+    stack.delete()
+    yield
+
+
+def provider_swapped_in_over_somebodys_tracker(world: World) -> Iterator[None]:
+    group = world.dataset_group("films")
+    stack = _taken_over(world, world.tracker(group, tags={"team": "theirs"}), DatasetGroupArn=group)
+    stack.update(DatasetGroupArn=group, Tags=[RED])
+    yield
+    stack.update(DatasetGroupArn=world.dataset_group("books"))
+    yield
+    stack.delete()
+    yield
+
+
+def _taken_over(world: World, physical_id: str, **properties: str) -> Stack:
+    """A stack whose resource another provider made."""
+    stack = world.stack()
+    stack.resources["Tracker"] = Resource(physical_id, properties)
+    return stack
+
+
+SCENARIOS: dict[str, Scenario] = {
+    scenario.__name__.replace("_", " "): scenario
+    for scenario in (
+        create,
+        create_in_a_group_that_is_not_ready,
+        create_that_ends_as_create_failed,
+        create_and_then_a_sibling_fails,
+        create_refused,
+        adopt,
+        adopt_what_was_retained,
+        update_of_tags,
+        rename_refused,
+        rename_done,
+        rename_rolled_back,
+        group_change,
+        group_change_rolled_back,
+        group_change_that_ends_as_create_failed,
+        tracker_deleted_behind_the_stacks_back,
+        delete_of_what_is_gone,
+        delete_while_being_created,
+        delete_when_just_being_created,
+        rollback_while_being_updated,
+        provider_swapped_in_over_an_id_that_is_no_arn,
+        provider_swapped_in_over_somebodys_tracker,
+    )
+}

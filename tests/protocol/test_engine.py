@@ -1,0 +1,337 @@
+"""The engine of the proof itself: it must not be kinder than the services are."""
+
+import json
+from typing import Any
+
+import botocore.exceptions
+import pytest
+import urllib3.exceptions
+
+from tests.protocol.cloudformation import ValidationError
+from tests.protocol.faults import FAULTS, SECONDS_DENIED, SECONDS_UNREACHABLE
+from tests.protocol.lambda_service import Context, Event
+from tests.protocol.rules import Rule
+from tests.protocol.virtual_time import VirtualTime
+from tests.protocol.world import World, account
+
+GOOD = {"Status": "SUCCESS", "PhysicalResourceId": "id", "Data": {}}
+
+
+def answering(*answers: dict[str, Any]) -> Any:
+    """Make a function that gives these answers, the last one to all further requests."""
+    left = list(answers)
+
+    def make(client: Any, http: Any, clock: Any) -> Any:
+        def handler(event: Event, context: Context) -> None:
+            answer = left.pop(0) if len(left) > 1 else left[0]
+            ids = {name: event[name] for name in ("StackId", "RequestId", "LogicalResourceId")}
+            if "PhysicalResourceId" in event:
+                ids["PhysicalResourceId"] = event["PhysicalResourceId"]
+            body = json.dumps({**GOOD, **ids, **answer})
+            http.request("PUT", event["ResponseURL"], body=body, headers={"Content-Type": ""})
+
+        return handler
+
+    return make
+
+
+def created(*answers: dict[str, Any]) -> World:
+    with account():
+        world = World(answering(*answers))
+        world.stack().create(DatasetGroupArn="group")
+        return world
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"PhysicalResourceId": ""},
+        {"PhysicalResourceId": None},
+        {"PhysicalResourceId": "x" * 1025},
+        {"Status": "success"},
+        {"Status": "FAILED", "Reason": ""},
+        {"RequestId": "another"},
+        {"StackId": "another"},
+        {"LogicalResourceId": "another"},
+        {"Data": {"TrackingId": 1}},
+        {"Data": {"TrackingId": "x" * 4096}},
+    ],
+    ids=str,
+)
+def test_an_answer_that_breaks_the_protocol_is_noticed_and_fails_the_request(wrong: dict[str, Any]) -> None:
+    world = created(wrong, {})
+
+    assert [violation.rule for violation in world.cloudformation.violations] == [Rule.ONE_ANSWER]
+    assert world.cloudformation.stacks[0].status == "ROLLBACK_COMPLETE"
+
+
+def test_a_good_answer_is_taken() -> None:
+    world = created(GOOD)
+
+    assert world.cloudformation.violations == []
+    assert world.cloudformation.stacks[0].status == "CREATE_COMPLETE"
+
+
+@pytest.mark.parametrize("request_type", ["Update", "Delete"])
+def test_a_failure_must_keep_the_physical_id(request_type: str) -> None:
+    with account():
+        world = World(answering(GOOD, {"Status": "FAILED", "Reason": "no", "PhysicalResourceId": "other"}, {}))
+        stack = world.stack()
+        stack.create(DatasetGroupArn="group")
+        stack.update(DatasetGroupArn="group") if request_type == "Update" else stack.delete()
+
+    assert [violation.rule for violation in world.cloudformation.violations] == [Rule.ONE_ANSWER]
+
+
+def test_an_answer_to_a_foreign_url_is_noticed() -> None:
+    with account():
+        world = World(answering(GOOD))
+        assert world.cloudformation.put("https://elsewhere.example/", "{}") == 403
+    assert len(world.cloudformation.violations) == 1
+
+
+def requests_of(world: World) -> list[tuple[str, str | None]]:
+    return [(r.type, r.event.get("PhysicalResourceId")) for r in world.cloudformation.requests.values()]
+
+
+def test_a_failed_create_is_followed_by_a_delete_of_the_id_in_the_answer() -> None:
+    world = created({"Status": "FAILED", "Reason": "no", "PhysicalResourceId": "half"}, {})
+
+    assert requests_of(world) == [("Create", None), ("Delete", "half")]
+
+
+def test_a_replacement_is_followed_by_a_delete_of_the_old_id_with_the_old_properties() -> None:
+    with account():
+        world = World(answering({"PhysicalResourceId": "a"}, {"PhysicalResourceId": "b"}, {}))
+        stack = world.stack()
+        stack.create(DatasetGroupArn="one")
+        stack.update(DatasetGroupArn="two")
+
+    assert requests_of(world) == [("Create", None), ("Update", "a"), ("Delete", "a")]
+    *_, clean_up = world.cloudformation.requests.values()
+    assert clean_up.event["ResourceProperties"]["DatasetGroupArn"] == "one"
+
+
+def test_a_failed_update_is_followed_by_one_with_the_properties_swapped() -> None:
+    with account():
+        world = World(answering({}, {"Status": "FAILED", "Reason": "no"}, {}))
+        stack = world.stack()
+        stack.create(DatasetGroupArn="one")
+        stack.update(DatasetGroupArn="two")
+
+    _, there, back = world.cloudformation.requests.values()
+    assert there.event["ResourceProperties"] == back.event["OldResourceProperties"]
+    assert there.event["OldResourceProperties"] == back.event["ResourceProperties"]
+    assert there.event["PhysicalResourceId"] == back.event["PhysicalResourceId"]
+    assert stack.status == "UPDATE_ROLLBACK_COMPLETE"
+
+
+def test_a_failure_elsewhere_rolls_back_from_the_new_id() -> None:
+    ids = [{"PhysicalResourceId": name} for name in ("a", "b", "a")]
+    with account():
+        world = World(answering(*ids, {}))
+        stack = world.stack()
+        stack.create(DatasetGroupArn="one")
+        stack.update(DatasetGroupArn="two", sibling_fails=True)
+
+    assert requests_of(world) == [("Create", None), ("Update", "a"), ("Update", "b"), ("Delete", "b")]
+    assert stack.resource().physical_id == "a"
+
+
+def test_a_create_without_an_answer_is_followed_by_a_delete_of_a_made_up_id() -> None:
+    with account():
+        world = World(lambda *_: lambda event, context: None)
+        stack = world.stack()
+        stack.create(DatasetGroupArn="one", ServiceTimeout=100)
+
+    (_, none), (_, made_up) = requests_of(world)
+    assert none is None
+    assert made_up is not None
+    assert made_up.startswith("shop-Tracker-")
+    assert world.time.now == 200
+    assert stack.status == "ROLLBACK_FAILED"
+
+
+def test_a_stack_that_was_rolled_back_cannot_be_updated() -> None:
+    world = created({"Status": "FAILED", "Reason": "no"}, {})
+
+    with pytest.raises(ValidationError, match="ROLLBACK_COMPLETE"):
+        world.cloudformation.stacks[0].update(DatasetGroupArn="group")
+
+
+def test_properties_arrive_as_strings() -> None:
+    with account():
+        world = World(answering(GOOD))
+        world.stack().create(DatasetGroupArn="group", AdoptExisting=True, ServiceTimeout=30)
+
+    (request,) = world.cloudformation.requests.values()
+    assert request.event["ResourceProperties"]["AdoptExisting"] == "true"
+    assert request.event["ResourceProperties"]["ServiceTimeout"] == "30"
+
+
+def test_lambda_delivers_a_failed_event_twice_more() -> None:
+    def fail(event: Event, context: Context) -> None:
+        raise ValueError
+
+    with account():
+        world = World(lambda *_: fail)
+        world.stack().create(DatasetGroupArn="group")
+
+    assert [invocation.start for invocation in world.function.history[:3]] == [0, 60, 180]
+
+
+def test_lambda_ends_an_invocation_after_its_time() -> None:
+    with account():
+        world = World(lambda client, http, clock: lambda event, context: clock.sleep(10_000))
+        world.stack().create(DatasetGroupArn="group")
+
+    assert world.function.history[0].end == 900
+
+
+@pytest.mark.parametrize("delays", [(0.0,), (60.0,), (60.0, 120.0)])
+def test_lambda_delivers_again_what_was_handled(delays: tuple[float, ...]) -> None:
+    with account():
+        world = World(answering(GOOD))
+        world.function.duplicates = delays
+        world.stack().create(DatasetGroupArn="group")
+        world.settle()
+
+    assert [invocation.start for invocation in world.function.history] == [0.0, *delays]
+    assert len({invocation.event["RequestId"] for invocation in world.function.history}) == 1
+
+
+def test_tasks_take_turns_in_the_order_of_their_alarms() -> None:
+    time = VirtualTime()
+    order = []
+
+    def task(name: str, seconds: float) -> None:
+        time.sleep(seconds)
+        order.append((name, time.now))
+
+    time.spawn(lambda: task("late", 3))
+    time.spawn(lambda: task("soon", 1))
+    time.spawn(lambda: task("soon too", 1))
+
+    assert time.run_until(lambda: time.is_idle, 10)
+    assert order == [("soon", 1), ("soon too", 1), ("late", 3)]
+
+
+def test_a_task_can_wait_for_another() -> None:
+    time = VirtualTime()
+    seen: list[object] = []
+    time.spawn(lambda: (time.sleep(5), seen.append("ready")))
+    time.spawn(lambda: seen.append((time.run_until(lambda: "ready" in seen, 100), time.now)))
+    time.spawn(lambda: seen.append((time.run_until(lambda: False, 2), time.now)))
+
+    time.run_until(lambda: time.is_idle, 1000)
+
+    assert seen == [(False, 2), "ready", (True, 5)]
+
+
+class Probe:
+    """A function that makes one call for a Create, and remembers what came of it."""
+
+    def __init__(self, call: str) -> None:
+        self.call = call
+        self.told: list[Any] = []
+
+    def make(self, client: Any, http: Any, clock: Any) -> Any:
+        def put(event: Event) -> int:
+            return http.request("PUT", event["ResponseURL"], body="{}", headers={"Content-Type": ""}).status
+
+        def handler(event: Event, context: Context) -> None:
+            if event["RequestType"] != "Create":
+                return
+            try:
+                self.told.append(put(event) if self.call == "put" else client.list_event_trackers())
+            except Exception as error:
+                self.told.append(error)
+
+        return handler
+
+
+PERSONALIZE_TELLS = {
+    "throttled": ("ThrottlingException", 0),
+    "500": ("InternalFailure", 0),
+    "connection refused": (botocore.exceptions.EndpointConnectionError, 0),
+    "time-out after the effect": (botocore.exceptions.ReadTimeoutError, 1),
+    "repeated by botocore": (dict, 2),
+    "denied for a while": ("AccessDeniedException", 0),
+}
+
+
+@pytest.mark.parametrize("fault", PERSONALIZE_TELLS)
+def test_what_a_fault_does_to_a_call(fault: str) -> None:
+    probe = Probe("list")
+    tells, effects = PERSONALIZE_TELLS[fault]
+    with account():
+        world = World(probe.make)
+        world.wire.faults = {0: FAULTS[fault]}
+        world.stack().create_abandoned(30, DatasetGroupArn="group")
+
+    told = probe.told[0]
+    if isinstance(tells, str):
+        assert told.response["Error"]["Code"] == tells
+    else:
+        assert isinstance(told, tells)
+    assert len([call for call in world.calls if call.request.type == "Create"]) == effects
+
+
+PUT_TELLS = {
+    "throttled": (503, 0),
+    "500": (500, 0),
+    "connection refused": (urllib3.exceptions.NewConnectionError, 0),
+    "time-out after the effect": (urllib3.exceptions.ReadTimeoutError, 1),
+    "denied for a while": (503, 0),
+}
+
+
+@pytest.mark.parametrize("fault", PUT_TELLS)
+def test_what_a_fault_does_to_an_answer(fault: str) -> None:
+    probe = Probe("put")
+    tells, effects = PUT_TELLS[fault]
+    with account():
+        world = World(probe.make)
+        world.wire.faults = {0: FAULTS[fault]}
+        world.stack().create_abandoned(30, DatasetGroupArn="group")
+
+    told = probe.told[0]
+    assert told == tells if isinstance(tells, int) else isinstance(told, tells)
+    assert len([put for put in world.cloudformation.puts if put.request.type == "Create"]) == effects
+
+
+@pytest.mark.parametrize(("fault", "effects"), [("killed before", 0), ("killed after", 1)])
+def test_a_killed_function_does_nothing_more(fault: str, effects: int) -> None:
+    after = []
+
+    def make(client: Any, http: Any, clock: Any) -> Any:
+        def handler(event: Event, context: Context) -> None:
+            try:
+                client.list_event_trackers()
+            finally:
+                after.append("still running")
+                client.list_event_trackers()
+
+        return handler
+
+    with account():
+        world = World(make)
+        world.wire.faults = {0: FAULTS[fault]}
+        world.stack().create_abandoned(1, DatasetGroupArn="group")
+
+    assert after
+    assert len([call for call in world.calls if call.moment < 1]) == effects
+
+
+@pytest.mark.parametrize(("call", "seconds"), [("list", SECONDS_DENIED), ("put", SECONDS_UNREACHABLE)])
+def test_a_denial_lasts_for_a_while(call: str, seconds: float) -> None:
+    probe = Probe(call)
+    with account():
+        world = World(probe.make)
+        world.wire.faults = {0: FAULTS["denied for a while"]}
+        world.function.duplicates = (seconds - 1, seconds + 1)
+        world.stack().create_abandoned(seconds + 5, DatasetGroupArn="group")
+
+    first, during, after, *_ = probe.told
+    assert str(during) == str(first)
+    assert str(after) != str(first)

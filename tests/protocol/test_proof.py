@@ -1,0 +1,70 @@
+"""A part of the proof: what must hold, holds, whatever goes wrong."""
+
+from random import Random
+
+import pytest
+
+from event_tracker.handler import make_handler
+from tests.protocol.faults import FAULTS
+from tests.protocol.proof import DELIVERIES, Run, Sequence, run, sample, with_one_fault
+from tests.protocol.rules import Violation
+from tests.protocol.scenarios import SCENARIOS
+from tests.protocol.stories import tell
+
+# Printed in the names of the tests.
+SEED = 1
+
+
+def broken(what_came_of_it: Run) -> list[Violation]:
+    return [violation for violation in what_came_of_it.violations if not violation.in_window]
+
+
+@pytest.mark.parametrize("deliveries", DELIVERIES)
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_every_scenario_holds_however_its_events_are_delivered(scenario: str, deliveries: str) -> None:
+    assert broken(run(Sequence(scenario, deliveries=deliveries))) == []
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize("seed", [SEED], ids="seed={}".format)
+def test_a_scenario_holds_with_a_fault_at_any_call(seed: int, scenario: str) -> None:
+    random = Random(f"{seed} {scenario}")
+    calls = len(run(Sequence(scenario)).world.wire.calls)
+    for _ in range(6):
+        sequence = Sequence(scenario, {random.randrange(calls): random.choice(list(FAULTS))})
+        assert broken(run(sequence)) == [], str(sequence)
+
+
+@pytest.mark.parametrize("seed", [SEED], ids="seed={}".format)
+def test_scenarios_hold_with_several_faults(seed: int) -> None:
+    for sequence in sample(seed, 30):
+        assert broken(run(sequence)) == [], str(sequence)
+
+
+@pytest.mark.parametrize("seed", [SEED], ids="seed={}".format)
+def test_stories_of_several_stacks_hold(seed: int) -> None:
+    assert tell(make_handler, seed, examples=30).sequences >= 30
+
+
+def test_every_fault_at_every_call_is_tried() -> None:
+    runs = list(with_one_fault("create refused"))
+    calls = runs[0].world.wire.calls
+    tried = {(number, fault) for one in runs for number, fault in one.sequence.faults.items()}
+    assert tried == {(number, fault) for number in range(len(calls)) for fault in FAULTS}
+
+
+def test_the_same_sequence_comes_out_the_same() -> None:
+    sequence = Sequence("group change rolled back", {8: "killed after"}, "twice at the same time")
+    once, again = run(sequence), run(sequence)
+
+    def trace(one: Run) -> list[tuple[float, str, str]]:
+        return [(call.moment, call.operation, call.arn) for call in one.world.calls]
+
+    assert trace(once) == trace(again)
+    assert once.world.cloudformation.puts[-1].body == again.world.cloudformation.puts[-1].body
+    assert once.outcome == again.outcome
+
+
+def test_a_sample_is_the_same_for_the_same_seed_only() -> None:
+    assert sample(1, 5) == sample(1, 5)
+    assert sample(1, 5) != sample(2, 5)

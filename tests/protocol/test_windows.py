@@ -1,0 +1,156 @@
+"""Where what must hold does not: what happens there, and that it is called so. The README's limits say the same."""
+
+import pytest
+
+from tests.protocol.faults import FAULTS
+from tests.protocol.proof import Sequence, run
+from tests.protocol.rules import Rule
+from tests.protocol.world import World, world
+
+
+def in_windows(sequence: Sequence) -> set[Rule]:
+    """The rules that a sequence breaks, all of them in the window."""
+    violations = run(sequence).violations
+    assert all(violation.in_window for violation in violations)
+    return {violation.rule for violation in violations}
+
+
+def kill_when_answered(aws: World, request_number: int) -> None:
+    """Have the function die when its answer to the request with that number has arrived."""
+
+    def put(world: World, name: str, effect: object) -> object:
+        result = effect()  # type: ignore[operator]
+        if len(world.cloudformation.puts) == request_number:
+            world.time.kill()
+        return result
+
+    aws.wire.lasting.append((1e9, lambda world, name, effect: put(world, name, effect) if name == "put" else effect()))
+
+
+def test_a_create_that_is_delivered_again_after_its_rollback_leaves_a_tracker_that_names_its_stack() -> None:
+    with world() as aws:
+        kill_when_answered(aws, 1)
+        stack = aws.stack()
+        stack.create(DatasetGroupArn=aws.dataset_group("films"), sibling_fails=True)
+        assert stack.status == "ROLLBACK_COMPLETE"
+        assert aws.trackers() == {}
+
+        aws.settle()
+
+        (left,) = aws.trackers()
+        assert aws.tags(left)["cloudformation:stack-id"] == stack.id
+
+
+def test_a_rename_that_is_delivered_again_after_its_rollback_renames_again() -> None:
+    with world() as aws:
+        kill_when_answered(aws, 2)
+        stack, group = aws.stack(), aws.dataset_group("films")
+        stack.create(DatasetGroupArn=group, Name="one")
+        stack.update(DatasetGroupArn=group, Name="two", ReplacementStrategy="delete_then_create", sibling_fails=True)
+        assert stack.status == "UPDATE_ROLLBACK_COMPLETE"
+        assert list(aws.trackers()) == [stack.resource().physical_id]
+
+        aws.settle()
+
+        assert list(aws.trackers().values()) == ["two"]
+        assert list(aws.trackers()) != [stack.resource().physical_id]
+
+
+def test_a_change_of_group_that_is_delivered_again_after_its_rollback_leaves_a_tracker_in_the_other_group() -> None:
+    with world() as aws:
+        kill_when_answered(aws, 2)
+        stack, books = aws.stack(), aws.dataset_group("books")
+        stack.create(DatasetGroupArn=aws.dataset_group("films"))
+        stack.update(DatasetGroupArn=books, sibling_fails=True)
+        aws.settle()
+
+        (left,) = aws.trackers_in(books)
+        assert aws.tags(left)["cloudformation:stack-id"] == stack.id
+        # Which the next change of group takes up again.
+        stack.update(DatasetGroupArn=books)
+        assert stack.resource().physical_id == left
+
+
+def test_a_cancelled_update_that_dies_leaves_a_tracker_when_it_is_delivered_again() -> None:
+    with world() as aws:
+        stack, books = aws.stack(), aws.dataset_group("books")
+        stack.create(DatasetGroupArn=aws.dataset_group("films"))
+        calls = len(aws.wire.calls)
+        aws.wire.faults = {calls + 2: FAULTS["killed before"]}
+        stack.update(DatasetGroupArn=books, abandoned_after=3)
+        assert stack.status == "UPDATE_ROLLBACK_COMPLETE"
+        assert aws.trackers_in(books) == []
+
+        aws.settle()
+
+        assert len(aws.trackers_in(books)) == 1
+
+
+def test_a_create_that_waits_for_its_group_for_longer_than_its_rollback_looks_leaves_a_tracker() -> None:
+    with world() as aws:
+        group = aws.dataset_group("films", active=False)
+        stack = aws.stack()
+        stack.create_abandoned(3, DatasetGroupArn=group)
+        assert stack.status == "ROLLBACK_COMPLETE"
+        assert 100 < aws.time.now < 130
+
+        aws.backend.dataset_groups[group].status = "ACTIVE"
+        aws.settle()
+
+        (left,) = aws.trackers()
+        assert aws.tags(left)["cloudformation:stack-id"] == stack.id
+
+
+def test_a_create_that_lambda_delivers_again_within_its_rollback_leaves_nothing() -> None:
+    with world() as aws:
+        aws.wire.faults = {0: FAULTS["killed before"]}
+        aws.stack().create_abandoned(3, DatasetGroupArn=aws.dataset_group("films"))
+        aws.settle()
+
+        assert [call.operation for call in aws.calls].count("create_event_tracker") == 1
+        assert aws.trackers() == {}
+
+
+def test_a_request_that_lambda_has_given_up_is_never_answered() -> None:
+    with world() as aws:
+        aws.wire.lasting.append((1e9, FAULTS["killed before"]))
+        stack = aws.stack()
+        stack.create(DatasetGroupArn=aws.dataset_group("films"))
+
+        # Create and Delete, three times each.
+        assert aws.function.invocations == 6
+        assert stack.status == "ROLLBACK_FAILED"
+        assert aws.time.now == 7200
+
+
+def test_service_timeout_bounds_how_long_a_rollback_looks_too() -> None:
+    with world() as aws:
+        aws.wire.faults = {0: FAULTS["killed before"]}
+        stack = aws.stack()
+        stack.create(DatasetGroupArn=aws.dataset_group("films"), ServiceTimeout=30)
+        assert stack.status == "ROLLBACK_COMPLETE"
+        assert aws.time.now < 60
+
+        aws.settle()
+
+        (left,) = aws.trackers()
+        assert aws.tags(left)["cloudformation:stack-id"] == stack.id
+
+
+@pytest.mark.parametrize(
+    ("sequence", "rules"),
+    [
+        (
+            Sequence("create and then a sibling fails", deliveries="again after one minute"),
+            {Rule.NOTHING_LEFT, Rule.ONE_ID},
+        ),
+        (Sequence("group change rolled back", deliveries="again after two minutes"), {Rule.ONE_ID}),
+        (
+            Sequence("rename rolled back", deliveries="again after one minute"),
+            {Rule.NOTHING_LEFT, Rule.ONE_ID, Rule.LIVE},
+        ),
+    ],
+    ids=lambda value: value.scenario if isinstance(value, Sequence) else "",
+)
+def test_the_window_is_known_as_such(sequence: Sequence, rules: set[Rule]) -> None:
+    assert in_windows(sequence) == rules
