@@ -33,9 +33,9 @@ class Deadline:
     def attempts(self, shortest_pause: float = 1.0) -> Iterator[float]:
         """Yield the seconds since the first attempt: at once, after each pause, and last at the deadline.
 
-        However late it is, there is one attempt. The pause grows with the time already waited (contract
-        W1): by default it is a second at first, 4 s after 30 s, never more than 15 s. So an event tracker that takes
-        the usual 15-45 s is seen ACTIVE within an eighth of that time, and one that takes minutes costs few calls.
+        However late it is, there is one attempt. The pause is a twentieth of the time already waited, between
+        `shortest_pause` and 15 s (contract W1): by default 1 s for the first 20 s, 3 s after a minute. So an event
+        tracker is seen ACTIVE within a second or 5% of the time it took, and one that takes minutes costs few calls.
         """
         first = self._clock.now()
         while True:
@@ -44,4 +44,4 @@ class Deadline:
             left = self._seconds - self.elapsed
             if left <= 0:
                 return
-            self._clock.sleep(min(left, max(shortest_pause, waited / 8), 15.0))
+            self._clock.sleep(min(left, max(shortest_pause, waited / 20), 15.0))

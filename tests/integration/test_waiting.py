@@ -57,7 +57,8 @@ def test_the_polls_are_close_at_first_and_sparse_later(aws: World, requests: Req
     assert pauses[:-1] == sorted(pauses[:-1])
     assert max(pauses) == 15
     assert len([moment for moment in polls if moment <= 45]) > 15
-    assert len(polls) < 80
+    assert len([moment for moment in polls if moment <= 30]) <= 30
+    assert len(polls) < 120
 
 
 def test_at_the_functions_deadline_a_create_fails_with_state_time_and_the_trackers_arn(

@@ -29,8 +29,8 @@ def test_pauses_grow_with_the_time_waited_up_to_a_quarter_of_a_minute(time: Virt
     pauses = {earlier: later - earlier for earlier, later in itertools.pairwise(moments)}
 
     assert pauses[0] == 1
-    near_30 = min(moments, key=lambda moment: abs(moment - 30))
-    assert pauses[near_30] == pytest.approx(near_30 / 8)
+    near_60 = min(moments, key=lambda moment: abs(moment - 60))
+    assert pauses[near_60] == pytest.approx(near_60 / 20)
     assert max(pauses.values()) == pytest.approx(15)
 
 
