@@ -19,6 +19,9 @@ from tests.protocol.rules import Rule, Violation
 from tests.protocol.scenarios import SCENARIOS
 from tests.protocol.world import MakeHandler, World, account
 
+# Of what is random.
+SEED = 1
+
 # Shorter than elsewhere, since there is a fault for each call of each wait; and longer than Lambda waits before it
 # delivers again what failed.
 PACES = {"soon": 2, "late": 32}

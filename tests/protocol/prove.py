@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT / "provider"))
 from event_tracker.handler import make_handler  # noqa: E402 - the provider is no installed package
 from tests.protocol.faults import FAULTS  # noqa: E402
 from tests.protocol.naive import make_naive_handler  # noqa: E402
-from tests.protocol.proof import Tally, quiet, run, sample, with_one_fault  # noqa: E402
+from tests.protocol.proof import SEED, Tally, quiet, run, sample, with_one_fault  # noqa: E402
 from tests.protocol.rules import Rule  # noqa: E402
 from tests.protocol.scenarios import SCENARIOS  # noqa: E402
 from tests.protocol.stories import tell  # noqa: E402
@@ -29,7 +29,6 @@ BEGIN, END = "<!-- prove:begin -->", "<!-- prove:end -->"
 
 PROVIDERS = {"this provider": make_handler, "a naive one": make_naive_handler}
 OURS, NAIVE = PROVIDERS
-SEED = 1
 SAMPLES, SAMPLES_AT_ONCE = 400, 40
 STORIES, STORIES_AT_ONCE = 500, 100
 

@@ -6,13 +6,10 @@ import pytest
 
 from event_tracker.handler import make_handler
 from tests.protocol.faults import FAULTS
-from tests.protocol.proof import DELIVERIES, Run, Sequence, run, sample, with_one_fault
+from tests.protocol.proof import DELIVERIES, SEED, Run, Sequence, run, sample, with_one_fault
 from tests.protocol.rules import Violation
 from tests.protocol.scenarios import SCENARIOS
 from tests.protocol.stories import tell
-
-# Printed in the names of the tests.
-SEED = 1
 
 
 def broken(what_came_of_it: Run) -> list[Violation]:
