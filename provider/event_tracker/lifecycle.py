@@ -208,7 +208,8 @@ class Lifecycle:
         """Go on with a tracker that is there."""
         created_by = tags.get(ownership.CREATED_BY)
         logger.info("Resumed" if created_by == self._request.created_by else "Kept", tracker=arn)
-        if self._owns(tags) and not self._home.has_event_tracker(self._request.physical_id or arn):
+        is_update = self._request.request_type == "Update"
+        if is_update and self._owns(tags) and not self._home.has_event_tracker(self._request.physical_id):
             # The physical id is of a Create that failed. The Delete for it, which follows, must not take the tracker
             # for what that Create has left behind (D3).
             self._trackers.tag(arn, {ownership.CREATED_BY: self._request.created_by})
