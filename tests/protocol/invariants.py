@@ -1,4 +1,4 @@
-"""What must hold when everything has come to rest (issue: nothing lost, nothing orphaned).
+"""What must hold when everything has come to rest: nothing lost, nothing orphaned, nothing touched that is others'.
 
 All of it is told from what the service was asked and what it has, never from what the provider says.
 """
