@@ -151,7 +151,7 @@ def main() -> int:
     console.print(f"The shortest story that breaks the naive one:\n{naive.story}\n", highlight=False)
     table = Table("", *PROVIDERS)
     for row in rows(results):
-        table.add_row(*(cell.strip("*") for cell in row))
+        table.add_row(*(cell.replace("**", "") for cell in row))
     console.print(table)
     if arguments.markdown:
         before, rest = README.read_text().split(BEGIN)
