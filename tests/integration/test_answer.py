@@ -122,7 +122,7 @@ def test_5xx_is_tried_again_with_growing_pauses(
     assert time.now == 2
 
 
-@pytest.mark.parametrize("status", [302, 400, 403])
+@pytest.mark.parametrize("status", [300, 302, 400, 403, 499])
 def test_a_refusal_is_final(
     mailbox: Mailbox, trusted_http: urllib3.PoolManager, time: VirtualTime, status: int
 ) -> None:
