@@ -5,8 +5,6 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-Fault = Callable[[], Exception]
-
 
 def client_error(code: str, status: int = 400, operation: str = "SomeOperation") -> ClientError:
     """The exception that botocore makes of a refusal."""
@@ -14,6 +12,34 @@ def client_error(code: str, status: int = 400, operation: str = "SomeOperation")
         {"Error": {"Code": code, "Message": "in a test"}, "ResponseMetadata": {"HTTPStatusCode": status}},  # type: ignore[typeddict-item]
         operation,
     )
+
+
+def always(operation: str, error: Exception) -> Callable[[str], Exception | None]:
+    """A fault of every call of a client's method."""
+    return lambda name: error if name == operation else None
+
+
+def once(operation: str, error: Exception) -> Callable[[str], Exception | None]:
+    """A fault of the first call of a client's method."""
+    left = [operation]
+
+    def fault(name: str) -> Exception | None:
+        if name in left:
+            left.remove(name)
+            return error
+        return None
+
+    return fault
+
+
+class OtherwiseReal:
+    """A client that passes on every call but those whose methods a subclass defines."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        return getattr(self._client, name)  # type: ignore[no-any-return]
 
 
 class FaultyClient:

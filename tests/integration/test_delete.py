@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from tests.integration.faults import FaultyClient, client_error
+from tests.integration.faults import FaultyClient, OtherwiseReal, always, client_error
 from tests.integration.requests import OWNED, Requests
 from tests.protocol.cloudformation import Stack
 from tests.protocol.world import World
@@ -155,11 +155,11 @@ def test_a_deletion_that_the_role_does_not_allow_fails_with_the_remedy(
 ) -> None:
     created = requests("Create")
 
-    def deny(name: str) -> Exception | None:
-        denied = client_error("AccessDeniedException", 400, "DeleteEventTracker")
-        return denied if name == "delete_event_tracker" else None
+    denied = client_error("AccessDeniedException", 400, "DeleteEventTracker")
 
-    answer = Requests(aws, FaultyClient(aws.service, deny))("Delete", PhysicalResourceId=created["PhysicalResourceId"])
+    answer = Requests(aws, FaultyClient(aws.service, always("delete_event_tracker", denied)))(
+        "Delete", PhysicalResourceId=created["PhysicalResourceId"]
+    )
 
     assert answer["Status"] == "FAILED"
     assert "Allow personalize:DeleteEventTracker" in answer["Reason"]
@@ -171,13 +171,10 @@ def test_a_role_that_may_delete_only_what_is_tagged_is_no_obstacle_when_the_trac
 ) -> None:
     created = requests("Create")
 
-    class Role:
+    class Role(OtherwiseReal):
         """Denies the deletion of what carries no tag, as what is gone."""
 
         lost = after_effect
-
-        def __getattr__(self, name: str) -> Callable[..., Any]:
-            return getattr(aws.service, name)  # type: ignore[no-any-return]
 
         def delete_event_tracker(self, eventTrackerArn: str) -> Any:  # noqa: N803
             if eventTrackerArn not in aws.trackers():
@@ -192,7 +189,7 @@ def test_a_role_that_may_delete_only_what_is_tagged_is_no_obstacle_when_the_trac
     if not after_effect:
         aws.service.delete_event_tracker(eventTrackerArn=created["PhysicalResourceId"])
 
-    answer = Requests(aws, Role())("Delete", PhysicalResourceId=created["PhysicalResourceId"])
+    answer = Requests(aws, Role(aws.service))("Delete", PhysicalResourceId=created["PhysicalResourceId"])
 
     assert answer["Status"] == "SUCCESS"
     assert aws.trackers() == {}

@@ -1,13 +1,12 @@
 """What the service's documentation leaves open must not matter."""
 
 import dataclasses
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from botocore.exceptions import NoCredentialsError
 
-from tests.integration.faults import FaultyClient, client_error
+from tests.integration.faults import FaultyClient, OtherwiseReal, always, client_error
 from tests.integration.requests import OWNED, Requests, event
 from tests.protocol.cloudformation import Stack
 from tests.protocol.world import World
@@ -92,16 +91,13 @@ def test_a_group_that_cannot_be_listed_because_it_is_gone_never_blocks_a_delete(
 def test_an_empty_page_is_not_the_end_of_a_list(aws: World, group: str) -> None:
     theirs = aws.tracker(group)
 
-    class Pages:
-        def __getattr__(self, name: str) -> Callable[..., Any]:
-            return getattr(aws.service, name)  # type: ignore[no-any-return]
-
+    class Pages(OtherwiseReal):
         def list_event_trackers(self, **arguments: Any) -> Any:
             if arguments.pop("nextToken", None) is None:
                 return {"eventTrackers": [], "nextToken": "more"}
             return aws.service.list_event_trackers(**arguments)
 
-    answer = Requests(aws, Pages())("Create")
+    answer = Requests(aws, Pages(aws.service))("Create")
 
     assert theirs in answer["Reason"]
 
@@ -120,11 +116,9 @@ def test_a_name_that_is_taken_in_another_group_fails_in_the_services_words(
 
 def test_a_refusal_to_list_is_told(aws: World, group: str) -> None:
     aws.tracker(group)
+    refusal = client_error("SomethingNew", 400, "ListEventTrackers")
 
-    def fault(name: str) -> Exception | None:
-        return client_error("SomethingNew", 400, "ListEventTrackers") if name == "list_event_trackers" else None
-
-    answer = Requests(aws, FaultyClient(aws.service, fault))("Create")
+    answer = Requests(aws, FaultyClient(aws.service, always("list_event_trackers", refusal)))("Create")
 
     assert "Could not list the event trackers" in answer["Reason"]
     assert "SomethingNew: in a test" in answer["Reason"]
@@ -160,14 +154,11 @@ def test_nothing_is_undone_that_this_update_did_not_make(
     theirs = aws.tracker(other_group)
     aws.backend.event_trackers[theirs].status = "CREATE FAILED"
 
-    class Idempotent:
-        def __getattr__(self, name: str) -> Callable[..., Any]:
-            return getattr(aws.service, name)  # type: ignore[no-any-return]
-
+    class Idempotent(OtherwiseReal):
         def create_event_tracker(self, **_: Any) -> Any:
             return {"eventTrackerArn": theirs}
 
-    answer = Requests(aws, Idempotent())(
+    answer = Requests(aws, Idempotent(aws.service))(
         "Update",
         PhysicalResourceId=created["PhysicalResourceId"],
         ResourceProperties={"DatasetGroupArn": other_group},
@@ -200,11 +191,11 @@ def test_debris_that_goes_by_itself_is_no_failure(aws: World, requests: Requests
 def test_a_tracker_that_stays_in_use_is_told_at_the_deadline(aws: World, requests: Requests, group: str) -> None:
     created = requests("Create")
 
-    def fault(name: str) -> Exception | None:
-        busy = client_error("ResourceInUseException", 400, "DeleteEventTracker")
-        return busy if name == "delete_event_tracker" else None
+    busy = client_error("ResourceInUseException", 400, "DeleteEventTracker")
 
-    answer = Requests(aws, FaultyClient(aws.service, fault))("Delete", PhysicalResourceId=created["PhysicalResourceId"])
+    answer = Requests(aws, FaultyClient(aws.service, always("delete_event_tracker", busy)))(
+        "Delete", PhysicalResourceId=created["PhysicalResourceId"]
+    )
 
     assert answer["Status"] == "FAILED"
     assert "It was so until the deadline" in answer["Reason"]

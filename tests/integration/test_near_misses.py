@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from event_tracker.trackers import _iso_8601
-from tests.integration.faults import FaultyClient, client_error
+from tests.integration.faults import FaultyClient, client_error, once
 from tests.integration.requests import OWNED, STACK_ID, Requests
 from tests.protocol.world import World
 
@@ -132,13 +132,7 @@ def test_tags_that_cannot_be_changed_while_a_tracker_changes_are_waited_for(
 ) -> None:
     former = {"DatasetGroupArn": group, "Tags": [{"Key": "old", "Value": "1"}]}
     created = requests("Create", ResourceProperties=former)
-    left = [operation]
-
-    def fault(called: str) -> Exception | None:
-        if called in left:
-            left.remove(called)
-            return client_error(code, 400, name)
-        return None
+    fault = once(operation, client_error(code, 400, name))
 
     answer = Requests(aws, FaultyClient(aws.service, fault))(
         "Update",
@@ -147,35 +141,10 @@ def test_tags_that_cannot_be_changed_while_a_tracker_changes_are_waited_for(
         OldResourceProperties=former,
     )
 
-    assert not left
+    assert fault(operation) is None, "the fault was not met"
     assert answer["Status"] == "SUCCESS"
     tags = aws.tags(created["PhysicalResourceId"])
     assert ("old" in tags, tags["new"]) == (False, "2")
-
-
-def test_a_failed_tracker_that_still_looks_so_after_its_deletion_was_accepted_is_waited_for(
-    aws: World, requests: Requests, group: str
-) -> None:
-    aws.backend.tracker_creations_to_fail = 1
-    arn = requests("Create")["PhysicalResourceId"]
-
-    class Lagging:
-        lag = 3
-
-        def __getattr__(self, name: str) -> Any:
-            return getattr(aws.service, name)
-
-        def describe_event_tracker(self, **arguments: Any) -> Any:
-            response = aws.service.describe_event_tracker(**arguments)
-            if self.lag:
-                self.lag -= 1
-                response["eventTracker"]["status"] = "CREATE FAILED"
-            return response
-
-    answer = Requests(aws, Lagging())("Delete", PhysicalResourceId=arn)
-
-    assert answer["Status"] == "SUCCESS"
-    assert aws.trackers() == {}
 
 
 def test_the_problems_of_every_tag_are_told(requests: Requests, group: str) -> None:

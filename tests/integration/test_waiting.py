@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from event_tracker.trackers import CLIENT_CONFIG
-from tests.integration.faults import FaultyClient, client_error
+from tests.integration.faults import FaultyClient, OtherwiseReal, client_error, once
 from tests.integration.requests import Requests
 from tests.protocol.world import World
 
@@ -25,19 +25,6 @@ PASSING = {
 def during(aws: World, start: float, end: float, error: Exception) -> Callable[[str], Exception | None]:
     """A fault of every call in a stretch of time."""
     return lambda name: error if start <= aws.time.now < end else None
-
-
-def once(operation: str, error: Exception) -> Callable[[str], Exception | None]:
-    """A fault of the first call of an operation."""
-    left = [operation]
-
-    def fault(name: str) -> Exception | None:
-        if name in left:
-            left.remove(name)
-            return error
-        return None
-
-    return fault
 
 
 def test_the_polls_are_close_at_first_and_sparse_later(aws: World, requests: Requests, group: str) -> None:
@@ -219,26 +206,24 @@ def test_tags_that_cannot_be_read_while_a_tracker_changes_are_waited_for(aws: Wo
     assert answer["Status"] == "SUCCESS"
 
 
-def test_a_tracker_that_still_looks_active_after_its_deletion_was_accepted_is_waited_for(
-    aws: World, requests: Requests, group: str
+@pytest.mark.parametrize(("failed", "status"), [(0, "ACTIVE"), (1, "CREATE FAILED")])
+def test_a_tracker_that_looks_as_before_after_its_deletion_was_accepted_is_waited_for(
+    aws: World, requests: Requests, group: str, failed: int, status: str
 ) -> None:
-    created = requests("Create")
-    arn = created["PhysicalResourceId"]
+    aws.backend.tracker_creations_to_fail = failed
+    arn = requests("Create")["PhysicalResourceId"]
 
-    class Lagging:
+    class Lagging(OtherwiseReal):
         lag = 3
-
-        def __getattr__(self, name: str) -> Callable[..., Any]:
-            return getattr(aws.service, name)  # type: ignore[no-any-return]
 
         def describe_event_tracker(self, **arguments: Any) -> Any:
             response = aws.service.describe_event_tracker(**arguments)
             if self.lag:
                 self.lag -= 1
-                response["eventTracker"]["status"] = "ACTIVE"
+                response["eventTracker"]["status"] = status
             return response
 
-    answer = Requests(aws, Lagging())("Delete", PhysicalResourceId=arn)
+    answer = Requests(aws, Lagging(aws.service))("Delete", PhysicalResourceId=arn)
 
     assert answer["Status"] == "SUCCESS"
     assert aws.trackers() == {}
