@@ -1,13 +1,17 @@
-"""Event trackers, dataset groups, datasets and tags for moto's Amazon Personalize.
+"""Event trackers, their events, dataset groups, datasets and tags for moto's Amazon Personalize.
 
 moto itself has the schema operations only. The files are laid out like those of a moto service, and what
 they define extends what moto has.
 """
 
+import re
+
+from moto.backend_index import backend_url_patterns
 from moto.personalize.models import personalize_backends
 
 from .guesses import Guesses
 from .models import PersonalizeBackend
+from .urls import url_bases
 
 __all__ = ["Guesses", "PersonalizeBackend", "personalize_backends", "register"]
 
@@ -28,3 +32,6 @@ def register(guesses: Guesses | None = None) -> None:
     if personalize_backends.backend is not PersonalizeBackend:
         personalize_backends.backend = PersonalizeBackend
         personalize_backends.clear()
+        # moto's index of hosts knows the first of these already. Its server goes by the signature, which is in
+        # the name of `personalize` for the events, too.
+        backend_url_patterns.extend(("personalize", re.compile(base)) for base in url_bases[1:])

@@ -155,8 +155,18 @@ class EventTracker(PersonalizeResource):
         return d
 
 
+class Event(BaseModel):
+    """An event that PutEvents has recorded; moto's dashboard and data.json show it."""
+
+    def __init__(self, tracking_id: str, session_id: str, user_id: str | None, event: dict[str, Any]):
+        self.tracking_id = tracking_id
+        self.session_id = session_id
+        self.user_id = user_id
+        self.event = event
+
+
 class PersonalizeBackend(schema_models.PersonalizeBackend):
-    """Implementation of Personalize APIs."""
+    """Implementation of Personalize and PersonalizeEvents APIs."""
 
     default_guesses: ClassVar[Guesses] = Guesses()
 
@@ -168,6 +178,7 @@ class PersonalizeBackend(schema_models.PersonalizeBackend):
         self._event_trackers: dict[str, EventTracker] = {}
         self._dataset_groups: dict[str, DatasetGroup] = {}
         self._datasets: dict[str, Dataset] = {}
+        self.events: list[Event] = []
         self.tagger = TaggingService(tag_name="tags", key_name="tagKey", value_name="tagValue")
 
         for model in (EventTracker, DatasetGroup, Dataset):
@@ -289,6 +300,17 @@ class PersonalizeBackend(schema_models.PersonalizeBackend):
 
     def delete_dataset(self, dataset_arn: str) -> None:
         self._delete(self._find(Dataset, self._datasets, dataset_arn))
+
+    def put_events(
+        self, tracking_id: str, session_id: str, user_id: str | None, event_list: list[dict[str, Any]]
+    ) -> None:
+        trackers = {tracker.tracking_id: tracker for tracker in self.event_trackers.values()}
+        # The only exception of this operation.
+        if tracking_id not in trackers:
+            raise InvalidInputException(f"There is no event tracker with the tracking ID {tracking_id}.")
+        if trackers[tracking_id].last_status != "ACTIVE":
+            raise InvalidInputException(f"Event tracker {trackers[tracking_id].arn} is not ACTIVE.")
+        self.events += [Event(tracking_id, session_id, user_id, event) for event in event_list]
 
     def tag_resource(self, resource_arn: str, tags: list[dict[str, str]]) -> None:
         self._check_taggable(resource_arn)

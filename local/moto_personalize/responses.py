@@ -5,8 +5,10 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from moto.core.exceptions import InvalidNextTokenException, InvalidToken
+from moto.core.responses import BaseResponse
 from moto.core.utils import get_service_model
 from moto.personalize.exceptions import PersonalizeException
+from moto.personalize.models import personalize_backends
 from moto.personalize.responses import PersonalizeResponse as SchemaResponse
 
 from .models import PersonalizeBackend
@@ -118,16 +120,7 @@ class PersonalizeResponse(SchemaResponse):
         return json.dumps(self.personalize_backend.list_tags_for_resource(params["resourceArn"]))
 
     def _valid_params(self) -> dict[str, Any]:
-        params: dict[str, Any] = json.loads(self.body)
-        operation = get_service_model("personalize").operation_model(self._get_action())
-        violations = list(find_violations(operation.input_shape, params))
-        if violations:
-            errors = "error" if len(violations) == 1 else "errors"
-            raise PersonalizeException(
-                self.personalize_backend.guesses.constraint_violation,
-                f"{len(violations)} validation {errors} detected: {'; '.join(violations)}",
-            )
-        return {name: value for name, value in params.items() if value is not None}
+        return _valid_params("personalize", self._get_action(), self.body, self.personalize_backend)
 
     def _page(
         self, key: str, list_resources: Callable[..., tuple[list[Any], str | None]], **filters: str | None
@@ -145,3 +138,38 @@ class PersonalizeResponse(SchemaResponse):
         if next_token:
             result["nextToken"] = next_token
         return json.dumps(result)
+
+
+class PersonalizeEventsResponse(BaseResponse):
+    """Handler for PersonalizeEvents requests and responses."""
+
+    def __init__(self) -> None:
+        super().__init__(service_name="personalize-events")
+
+    @property
+    def personalize_backend(self) -> PersonalizeBackend:
+        """Return backend instance specific for this region."""
+        return cast("PersonalizeBackend", personalize_backends[self.current_account][self.region])
+
+    def put_events(self) -> str:
+        params = _valid_params("personalize-events", "PutEvents", self.body, self.personalize_backend)
+        self.personalize_backend.put_events(
+            tracking_id=params["trackingId"],
+            session_id=params["sessionId"],
+            user_id=params.get("userId"),
+            event_list=params["eventList"],
+        )
+        return ""
+
+
+def _valid_params(service: str, action: str, body: str, backend: PersonalizeBackend) -> dict[str, Any]:
+    params: dict[str, Any] = json.loads(body)
+    operation = get_service_model(service).operation_model(action)
+    violations = list(find_violations(operation.input_shape, params))
+    if violations:
+        errors = "error" if len(violations) == 1 else "errors"
+        raise PersonalizeException(
+            backend.guesses.constraint_violation,
+            f"{len(violations)} validation {errors} detected: {'; '.join(violations)}",
+        )
+    return {name: value for name, value in params.items() if value is not None}

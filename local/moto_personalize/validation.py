@@ -11,13 +11,20 @@ from typing import Any
 from botocore.model import ListShape, Shape, StructureShape
 from moto.personalize.exceptions import PersonalizeException
 
-TYPES: dict[str, type[Any]] = {"structure": dict, "list": list, "string": str, "integer": int}
+TYPES: dict[str, Any] = {
+    "structure": dict,
+    "list": list,
+    "string": str,
+    "integer": int,
+    "float": (int, float),
+    "timestamp": (int, float),
+}
 
 
 def find_violations(shape: Shape, value: Any, path: str = "") -> Iterator[str]:
     """Every constraint that the value breaks, in the words in which AWS services report them.
 
-    How many items a list may have is left out: for tags the service has exceptions of their own.
+    How many tags there may be is left out: the service has exceptions of their own for that.
     """
     if not isinstance(value, TYPES[shape.type_name]):
         raise PersonalizeException("SerializationException", f"{path} is not a {shape.type_name}.")
@@ -28,22 +35,23 @@ def find_violations(shape: Shape, value: Any, path: str = "") -> Iterator[str]:
                 yield from find_violations(member, value[name], member_path)
             elif name in shape.required_members:
                 yield _violation(f"null at '{member_path}'", "Member must not be null")
-    elif isinstance(shape, ListShape):
-        for number, item in enumerate(value, 1):
-            yield from find_violations(shape.member, item, f"{path}.{number}.member")
     else:
-        shown = f"at '{path}'" if shape.metadata.get("sensitive") else f"'{value}' at '{path}'"
+        hidden = shape.metadata.get("sensitive") or isinstance(shape, ListShape)
+        shown = f"at '{path}'" if hidden else f"'{value}' at '{path}'"
         for constraint in _broken_constraints(shape, value):
             yield _violation(shown, constraint)
+        if isinstance(shape, ListShape):
+            for number, item in enumerate(value, 1):
+                yield from find_violations(shape.member, item, f"{path}.{number}.member")
 
 
 def _violation(shown: str, constraint: str) -> str:
     return f"Value {shown} failed to satisfy constraint: {constraint}"
 
 
-def _broken_constraints(shape: Shape, value: str | int) -> Iterator[str]:
-    limits = shape.metadata
-    noun, size = ("length", len(value)) if isinstance(value, str) else ("value", value)
+def _broken_constraints(shape: Shape, value: str | list[Any] | float) -> Iterator[str]:
+    limits = {} if shape.name in ("Tags", "TagKeys") else shape.metadata
+    noun, size = ("length", len(value)) if isinstance(value, str | list) else ("value", value)
     if size > limits.get("max", size):
         yield f"Member must have {noun} less than or equal to {limits['max']}"
     if size < limits.get("min", size):
