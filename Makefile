@@ -19,10 +19,10 @@ unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONOPTIMIZE PYTHONWARNINGS
 unexport $(filter AWS_%,$(.VARIABLES))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test prove lint build local clean both
+.PHONY: help demo test prove lint build local sam-deploy-local clean both
 
 help: ## show this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-17s %s\n", $$1, $$2}'
 
 demo: both ## deploy, update, rename and delete an event tracker on a local cloud, and watch
 	@$(BIN)/python -m local demo
@@ -44,6 +44,9 @@ build: $(SAM_VENV)/installed ## build the provider with the SAM CLI, into .aws-s
 
 local: both ## keep a local cloud running until ctrl-C
 	@$(BIN)/python -m local up
+
+sam-deploy-local: both ## deploy every example with the SAM CLI to a local cloud, and delete it again
+	@$(BIN)/python -m local examples --seconds-per-state 0.5
 
 clean: ## remove everything these targets made
 	rm -rf $(VENV) $(SAM_VENV) .aws-sam .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

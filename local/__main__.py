@@ -1,4 +1,4 @@
-"""`python -m local up` keeps a local cloud running; `python -m local demo` shows the product on one."""
+"""`python -m local up` keeps a local cloud running; `demo` shows the product on one, `examples` the examples."""
 
 import argparse
 import json
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from types import FrameType
 from typing import NoReturn
 
-from local import demo
+from local import demo, examples
 from local.cloud import Cloud, LocalCloudError, concerns_aws, running
 from local.sam import SAM_DIRECTORY
 
@@ -46,7 +46,8 @@ def main() -> int:
         help="what Amazon Personalize does where its documentation leaves it open (local/moto_personalize/guesses.py)",
     )
     show = commands.add_parser("demo", help="deploy, update, rename and delete an event tracker, and watch")
-    for command in (up, show):
+    tour = commands.add_parser("examples", help="deploy every template in examples/, and delete it again")
+    for command in (up, show, tour):
         command.add_argument(
             "--seconds-per-state", type=float, default=1.5, help="that a tracker is CREATE PENDING, and so on"
         )
@@ -59,6 +60,8 @@ def main() -> int:
     try:
         if arguments.command == "demo":
             return demo.run(arguments.seconds_per_state)
+        if arguments.command == "examples":
+            return examples.run(arguments.seconds_per_state)
         with running(
             port=arguments.port,
             personalize_port=arguments.personalize_port,

@@ -24,10 +24,12 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import trustme
+import urllib3
 from botocore.config import Config
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_personalize import PersonalizeClient
 
 HOST = "127.0.0.1"
@@ -49,7 +51,7 @@ class Cloud:
     url: str
     """Where CloudFormation, Lambda, S3, IAM, STS and CloudWatch Logs are."""
     personalize_url: str
-    """Where Amazon Personalize is."""
+    """Where Amazon Personalize is, with its events."""
     directory: Path
     """Where it keeps its files; gone when it is down."""
     ca_bundle: Path
@@ -63,6 +65,7 @@ class Cloud:
         return {
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ENDPOINT_URL_PERSONALIZE": self.personalize_url,
+            "AWS_ENDPOINT_URL_PERSONALIZE_EVENTS": self.personalize_url,
             "AWS_CA_BUNDLE": str(self.ca_bundle),
             "AWS_DEFAULT_REGION": REGION,
             "AWS_REGION": REGION,
@@ -91,6 +94,18 @@ class Cloud:
     def personalize(self) -> "PersonalizeClient":
         """A client of this cloud's Amazon Personalize."""
         return boto3.client("personalize", endpoint_url=self.personalize_url, **_CLIENT)
+
+    @cached_property
+    def functions(self) -> "LambdaClient":
+        """A client of this cloud's Lambda."""
+        return boto3.client("lambda", endpoint_url=self.url, verify=str(self.ca_bundle), **_CLIENT)
+
+    @property
+    def recorded_events(self) -> list[dict[str, Any]]:
+        """What PutEvents has recorded: the tracking ID, session and user, and the event itself."""
+        data = urllib3.request("GET", f"{self.personalize_url}/moto-api/data.json").json()
+        events: list[dict[str, Any]] = data["moto_personalize"]["Event"]
+        return events
 
     def create_dataset_group(self, name: str) -> str:
         """Make a dataset group with an Interactions dataset, as an event tracker needs; returns its ARN."""
@@ -156,9 +171,11 @@ def running(
         environment = _environment(directory)
 
         # Hypercorn, and not ministack's own command, which would open port 443 as well.
-        ministack = ["hypercorn", "ministack.app:app", "--workers=0", f"--bind=fd://{gateway.fileno()}"]
+        ministack = ["local.cloudformation", "ministack.app:app", "--workers=0", f"--bind=fd://{gateway.fileno()}"]
         ministack += [f"--certfile={certificate}", f"--keyfile={key}"]
+        personalize_url = f"http://{HOST}:{personalize_port}"
         ministack_environment = {
+            "PYTHONPATH": str(ROOT),
             "GATEWAY_PORT": str(gateway_port),
             "MINISTACK_HOST": HOST,
             "MINISTACK_ACCOUNT_ID": ACCOUNT_ID,
@@ -166,7 +183,9 @@ def running(
             "USE_SSL": "1",
             "MINISTACK_SSL_CERT": str(certificate),
             "MINISTACK_SSL_KEY": str(key),
-            # Inherited by the function, which so can speak TLS with this cloud, and with nobody else.
+            "AWS_ENDPOINT_URL_PERSONALIZE": personalize_url,
+            # Inherited by functions: where events go to, and whom to trust, which is this cloud and nobody else.
+            "AWS_ENDPOINT_URL_PERSONALIZE_EVENTS": personalize_url,
             "SSL_CERT_FILE": str(ca_bundle),
             "AWS_CA_BUNDLE": str(ca_bundle),
             "REQUESTS_CA_BUNDLE": str(ca_bundle),
@@ -191,7 +210,7 @@ def running(
         _await_answer("moto", plain, "/moto-api/data.json", directory)
         yield Cloud(
             url=f"https://{HOST}:{gateway_port}",
-            personalize_url=f"http://{HOST}:{personalize_port}",
+            personalize_url=personalize_url,
             directory=directory,
             ca_bundle=ca_bundle,
         )

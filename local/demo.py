@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import ParameterTypeDef, StackEventTypeDef
 
 _STACK = "films"
-_TEMPLATE = ROOT / "examples" / "tracker.yaml"
+_TEMPLATE = ROOT / "examples" / "named.yaml"
 _POLL_SECONDS = 0.1
 # Of one stack operation: the longest takes four times the seconds per state, and a second or two.
 _PATIENCE_SECONDS = 120
@@ -81,7 +81,7 @@ class _Demo:
         template = self._timed("sam build", lambda: sam.build(self.cloud))
         self._timed("sam deploy", lambda: sam.deploy(self.cloud, template))
 
-        self._title("An event tracker: examples/tracker.yaml")
+        self._title("An event tracker: examples/named.yaml")
         self._print_resource()
         first = self._create(DatasetGroupArn=group, Team="search")
         self._expect("it is ACTIVE", first.status == "ACTIVE")

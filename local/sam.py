@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from local.cloud import ROOT, Cloud, LocalCloudError
@@ -13,17 +13,24 @@ SAM_DIRECTORY = ROOT / ".venv-sam" / "bin"
 PROVIDER_STACK = "personalize-event-tracker-provider"
 
 
-def build(cloud: Cloud) -> Path:
-    """`sam build` the provider into the cloud's directory; returns the built template."""
-    directory = cloud.directory / "build"
-    sam(cloud, ["build", "--template-file", str(ROOT / "template.yaml"), "--build-dir", str(directory)])
+def build(cloud: Cloud, template: Path = ROOT / "template.yaml") -> Path:
+    """`sam build` a template, the provider's by default, into the cloud's directory; returns the built one."""
+    directory = cloud.directory / "build" / template.stem
+    sam(cloud, ["build", "--template-file", str(template), "--build-dir", str(directory)])
     return directory / "template.yaml"
 
 
 def deploy(cloud: Cloud, template: Path) -> None:
     """`sam deploy` the built provider, with Amazon Personalize where the cloud has it."""
-    parameters = f"PersonalizeEndpointUrl={cloud.personalize_url}"
-    sam(cloud, ["deploy", "--template-file", str(template), "--parameter-overrides", parameters])
+    deploy_stack(cloud, template, PROVIDER_STACK, {"PersonalizeEndpointUrl": cloud.personalize_url})
+
+
+def deploy_stack(cloud: Cloud, template: Path, stack_name: str, parameters: Mapping[str, str]) -> None:
+    """`sam deploy` a built template."""
+    arguments = ["deploy", "--template-file", str(template), "--stack-name", stack_name]
+    if parameters:
+        arguments += ["--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items())]
+    sam(cloud, arguments)
 
 
 def sam(cloud: Cloud, arguments: Sequence[str]) -> None:

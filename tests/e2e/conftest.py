@@ -14,7 +14,7 @@ from local import sam
 from local.cloud import Cloud, running
 
 if TYPE_CHECKING:
-    from mypy_boto3_cloudformation.type_defs import StackEventTypeDef
+    from mypy_boto3_cloudformation.type_defs import ParameterTypeDef, StackEventTypeDef
 
 # Every fifth of a second, for two minutes at most.
 _POLLS = {"Delay": 0.2, "MaxAttempts": 600}
@@ -38,12 +38,24 @@ class Stack:
 
     def create(self, **trackers: dict[str, Any]) -> str:
         """Create it and return the status it ends in."""
-        self.cloud.cloudformation.create_stack(StackName=self.name, TemplateBody=_template(trackers))
+        return self.create_from(_template(trackers))
+
+    def create_from(self, template: str, **parameters: str) -> str:
+        """Create it from a whole template and return the status it ends in."""
+        self.cloud.cloudformation.create_stack(
+            StackName=self.name, TemplateBody=template, Parameters=_parameters(parameters)
+        )
         return self._end("stack_create_complete")
 
     def update(self, **trackers: dict[str, Any]) -> str:
         """Update it and return the status it ends in."""
-        self.cloud.cloudformation.update_stack(StackName=self.name, TemplateBody=_template(trackers))
+        return self.update_from(_template(trackers))
+
+    def update_from(self, template: str, **parameters: str) -> str:
+        """Update it to a whole template and return the status it ends in."""
+        self.cloud.cloudformation.update_stack(
+            StackName=self.name, TemplateBody=template, Parameters=_parameters(parameters)
+        )
         return self._end("stack_update_complete")
 
     def delete(self) -> str:
@@ -75,6 +87,10 @@ class Stack:
     def reasons(self) -> list[str]:
         """Why resources failed, the newest first."""
         return [e["ResourceStatusReason"] for e in self.events if e["ResourceStatus"].endswith("FAILED")]
+
+
+def _parameters(values: dict[str, str]) -> "list[ParameterTypeDef]":
+    return [{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()]
 
 
 def _template(trackers: dict[str, dict[str, Any]]) -> str:

@@ -3,6 +3,7 @@
 import pytest
 
 from local.cloud import Cloud
+from local.examples import DIRECTORY
 from tests.e2e.conftest import Stack
 
 NOWHERE = "arn:aws:personalize:us-east-1:123456789012:dataset-group/nowhere"
@@ -147,3 +148,17 @@ def test_a_dataset_group_can_be_deleted_right_after_its_stack(cloud: Cloud, stac
     for dataset in cloud.personalize.list_datasets(datasetGroupArn=group)["datasets"]:
         cloud.personalize.delete_dataset(datasetArn=dataset["datasetArn"])
     cloud.personalize.delete_dataset_group(datasetGroupArn=group)
+
+
+def test_a_template_that_makes_everything_sends_an_event(cloud: Cloud, stack: Stack) -> None:
+    example = (DIRECTORY / "complete.yaml").read_text()
+
+    assert stack.create_from(example) == "CREATE_COMPLETE"
+    function_name = stack.outputs["FunctionName"]
+    response = cloud.functions.invoke(FunctionName=function_name, Payload=b'{"user": "sam", "item": "brazil"}')
+
+    assert "FunctionError" not in response
+    (recorded,) = cloud.recorded_events
+    assert recorded["tracking_id"] == stack.outputs["TrackingId"]
+    assert recorded["event"]["itemId"] == "brazil"
+    assert stack.delete() == "DELETE_COMPLETE"

@@ -1,0 +1,28 @@
+"""The resource types of Amazon Personalize that the local cloud has, beside the registry's schemas of them."""
+
+import json
+from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
+
+import cfnlint
+import pytest
+
+from local.cloudformation import ResourceType, resource_types
+
+SCHEMAS = Path(cfnlint.__file__).parent / "data" / "schemas"
+
+
+def registered(name: str) -> dict[str, Any]:
+    """The schema of a type as cfn-lint has it, in us-east-1."""
+    types = json.loads((SCHEMAS / "providers" / "us-east-1.json").read_text())
+    schema: dict[str, Any] = json.loads((SCHEMAS / "resources" / f"{types[name]}.json").read_text())
+    return schema
+
+
+@pytest.mark.parametrize("kind", resource_types(Mock()), ids=lambda kind: kind.noun)
+def test_a_type_has_the_attributes_and_replacements_of_the_registry(kind: ResourceType) -> None:
+    schema = registered(kind.name)
+    assert {f"/properties/{name}" for name in kind.attributes} == set(schema["readOnlyProperties"])
+    assert {f"/properties/{name}" for name in kind.create_only} == set(schema["createOnlyProperties"])
+    assert schema["primaryIdentifier"] == [f"/properties/{kind.attributes[0]}"]

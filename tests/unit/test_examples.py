@@ -1,0 +1,44 @@
+"""The templates to copy."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cfnlint.decode import decode_str
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
+
+
+def read(path: Path) -> dict[str, Any]:
+    decoded, problems = decode_str(path.read_text())
+    assert not problems
+    return decoded  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_begins_with_what_it_shows_and_how_to_deploy_it(example: Path) -> None:
+    header, _ = example.read_text().split("AWSTemplateFormatVersion")
+    assert all(line.startswith("#") for line in header.splitlines())
+    assert "deploy" in header
+    assert f"examples/{example.name}" in header
+
+
+def test_the_single_stack_has_the_provider_of_the_provider_s_own_stack() -> None:
+    provider, single = read(ROOT / "template.yaml")["Resources"], read(ROOT / "examples/single-stack.yaml")["Resources"]
+    # What parameters of that stack's say.
+    for name in ("Architectures", "Environment"):
+        del provider["ProviderFunction"]["Properties"][name]
+    provider["ProviderLogs"]["Properties"]["RetentionInDays"] = 90
+    provider["ProviderFunction"]["Properties"]["CodeUri"] = "../provider/"
+
+    for name in ("ProviderFunction", "ProviderLogs", "ProviderRole"):
+        assert single[name] == provider[name]
+
+
+def test_the_readme_shows_the_smallest_example() -> None:
+    smallest = read(ROOT / "examples/tracker.yaml")["Resources"]
+    shown = (ROOT / "README.md").read_text().split("```yaml\n")[1].split("```")[0]
+    decoded, problems = decode_str(shown)
+    assert not problems
+    assert decoded["Resources"] == smallest
