@@ -61,7 +61,7 @@ class Stack:
     def delete(self) -> str:
         """Delete it and return the status it ends in."""
         # By its id, since a stack that is gone has no name.
-        stack_id = self.cloud.cloudformation.describe_stacks(StackName=self.name)["Stacks"][0]["StackId"]
+        stack_id = self.stack_id
         self.cloud.cloudformation.delete_stack(StackName=stack_id)
         return self._end("stack_delete_complete", stack_id)
 
@@ -72,6 +72,10 @@ class Stack:
             return str(error.last_response["Stacks"][0]["StackStatus"])
         stacks = self.cloud.cloudformation.describe_stacks(StackName=stack_id or self.name)["Stacks"]
         return stacks[0]["StackStatus"]
+
+    @property
+    def stack_id(self) -> str:
+        return self.cloud.cloudformation.describe_stacks(StackName=self.name)["Stacks"][0]["StackId"]
 
     @property
     def outputs(self) -> dict[str, str]:
