@@ -1,5 +1,6 @@
-"""The provider's stack: least privilege, the log, and what Lambda does with a failed invocation (S1, S3)."""
+"""The provider's stack: least privilege, the log, alarms, and what Lambda does with a failed invocation (S1, S3)."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -105,3 +106,77 @@ def test_lambda_delivers_a_failed_invocation_twice_more_within_the_hour(template
 
 def test_the_service_token_is_exported_under_the_stacks_name(template: dict[str, Any]) -> None:
     assert template["Outputs"]["ServiceToken"]["Export"]["Name"] == {"Fn::Sub": "${AWS::StackName}-ServiceToken"}
+
+
+def test_dashboard_and_alarms_are_there_only_when_asked_for(template: dict[str, Any]) -> None:
+    conditions = {name: body["Condition"] for name, body in template["Resources"].items() if "Condition" in body}
+    assert conditions == {
+        "FailedRequestAlarm": "HasAlarms",
+        "FailedInvocationAlarm": "HasAlarms",
+        "ProviderDashboard": "HasDashboard",
+    }
+    assert template["Conditions"] == {
+        "HasAlarms": {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlarmTopicArn"}, ""]}]},
+        "HasDashboard": {"Fn::Equals": [{"Ref": "Dashboard"}, "true"]},
+    }
+    assert (template["Parameters"]["AlarmTopicArn"]["Default"], template["Parameters"]["Dashboard"]["Default"]) == (
+        "",
+        "false",
+    )
+
+
+@pytest.mark.parametrize(
+    ("topic", "is_one"),
+    [
+        ("", True),
+        ("arn:aws:sns:us-east-1:123456789012:operators", True),
+        ("arn:aws-cn:sns:cn-north-1:123456789012:operators", True),
+        ("operators", False),
+        ("arn:aws:sqs:us-east-1:123456789012:operators", False),
+    ],
+)
+def test_what_is_no_topic_is_refused_before_anything_is_deployed(
+    template: dict[str, Any], topic: str, is_one: bool
+) -> None:
+    assert bool(re.search(template["Parameters"]["AlarmTopicArn"]["AllowedPattern"], topic)) == is_one
+
+
+@pytest.mark.parametrize("name", ["FailedRequestAlarm", "FailedInvocationAlarm"])
+def test_one_failure_in_five_minutes_notifies_the_topic_and_silence_does_not(
+    template: dict[str, Any], name: str
+) -> None:
+    alarm = template["Resources"][name]["Properties"]
+    assert (alarm["Statistic"], alarm["ComparisonOperator"], alarm["Threshold"], alarm["TreatMissingData"]) == (
+        "Sum",
+        "GreaterThanOrEqualToThreshold",
+        1,
+        "notBreaching",
+    )
+    assert (alarm["Period"], alarm["EvaluationPeriods"]) == (300, 1)
+    assert alarm["AlarmActions"] == [{"Ref": "AlarmTopicArn"}]
+
+
+def test_an_alarm_watches_the_invocations_that_fail(template: dict[str, Any]) -> None:
+    alarm = template["Resources"]["FailedInvocationAlarm"]["Properties"]
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/Lambda", "Errors")
+    assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": "ProviderFunction"}}]
+
+
+def test_the_version_to_publish_is_the_changelogs_newest(template: dict[str, Any]) -> None:
+    versions = re.findall(
+        r"^## (\d+\.\d+\.\d+) - \d{4}-\d{2}-\d{2}$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE
+    )
+    assert template["Metadata"]["AWS::ServerlessRepo::Application"]["SemanticVersion"] == versions[0]
+
+
+def test_what_is_published_has_what_the_repository_asks_for(template: dict[str, Any]) -> None:
+    # The limits are those of the SAM developer guide, "Metadata section properties".
+    metadata = template["Metadata"]["AWS::ServerlessRepo::Application"]
+    assert re.fullmatch("[a-zA-Z0-9-]{1,140}", metadata["Name"])
+    assert 1 <= len(metadata["Description"]) <= 256
+    assert re.fullmatch("[a-z0-9](([a-z0-9]|-(?!-))*[a-z0-9])?", metadata["Author"])
+    assert len(metadata["Labels"]) <= 10
+    assert all(re.fullmatch(r"[a-zA-Z0-9+_:/@-]{1,127}", label) for label in metadata["Labels"])
+    assert metadata["SpdxLicenseId"] == "Apache-2.0"
+    for name in ("LicenseUrl", "ReadmeUrl"):
+        assert (ROOT / metadata[name]).is_file()
