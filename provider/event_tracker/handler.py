@@ -5,6 +5,7 @@ import logging
 import math
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -57,8 +58,10 @@ def make_handler(
             raise
         logger.set_correlation_id(request.request_id)
         logger.append_keys(stack_id=request.stack_id, logical_id=request.logical_id, request_type=request.request_type)
-        # `sam local invoke` calls the function by an invented ARN.
-        home = Home.of(request.stack_id if sam_local else context.invoked_function_arn)
+        home = Home.of(context.invoked_function_arn)
+        if sam_local:
+            # That ARN is invented.
+            home = replace(Home.of(request.stack_id), region=client.meta.region_name)
         answer = _answer(request, home, client, clock, context)
         count("Failed", int(answer.status == FAILED))
         logger.info("Answering", status=answer.status, physical_id=answer.physical_id, reason=answer.reason)

@@ -17,6 +17,7 @@ from event_tracker.errors import (
     TrackerInUseError,
     TrackerNotFoundError,
 )
+from event_tracker.telemetry import logger
 from event_tracker.waiting import Deadline
 
 if TYPE_CHECKING:
@@ -171,18 +172,32 @@ class Trackers:
             try:
                 return operation(**arguments)
             except botocore.exceptions.ClientError as error:
-                trouble = f"{error.response['Error']['Code']}: {error.response['Error'].get('Message', '')}"
+                why = f"{error.response['Error']['Code']}: {error.response['Error'].get('Message', '')}"
                 if not _may_pass(error, waited):
-                    raise _translated(error, f"Could not {purpose}: {trouble}") from error
+                    raise _translated(error, f"Could not {purpose}: {why}") from error
             except (botocore.exceptions.ConnectionError, botocore.exceptions.HTTPClientError) as error:
-                trouble = str(error)
+                why = str(error)
+            except botocore.exceptions.NoCredentialsError as error:
+                raise EventTrackerError(f"Could not {purpose}: {error}. {_CREDENTIALS_REMEDY}") from error
             except botocore.exceptions.BotoCoreError as error:
                 raise EventTrackerError(f"Could not {purpose}: {error}") from error
+            if not trouble:
+                logger.warning("Trying again until it is answered", call=purpose, why=why)
+            trouble = why
         raise OutOfTimeError(
             f"Could not {purpose} before the deadline: {trouble}. "
             "Deploy again when Amazon Personalize answers the provider's function."
         )
 
+
+# API page CommonErrors, and a wrong secret key.
+_INVALID_CREDENTIALS = frozenset(
+    {"ExpiredTokenException", "IncompleteSignature", "InvalidSignatureException", "UnrecognizedClientException"}
+)
+_CREDENTIALS_REMEDY = (
+    "The function's credentials are not valid. Under sam local invoke they are your own: renew them, and see that "
+    "aws sts get-caller-identity answers. In Lambda they are its role's: see that the role exists."
+)
 
 _REMEDIES = {
     ("CreateEventTracker", "ResourceNotFoundException"): "The dataset group does not exist: correct DatasetGroupArn, "
@@ -213,6 +228,8 @@ def _translated(error: botocore.exceptions.ClientError, text: str) -> ServiceErr
     remedy = _REMEDIES.get((operation, code), "")
     if code == "AccessDeniedException":
         remedy = f"Allow personalize:{operation} in the role of the provider's function."
+    elif code in _INVALID_CREDENTIALS:
+        remedy = _CREDENTIALS_REMEDY
     kinds = {"ResourceNotFoundException": TrackerNotFoundError, "ResourceInUseException": TrackerInUseError}
     return kinds.get(code, ServiceError)(f"{text.removesuffix('.')}. {remedy}".strip(), code)
 

@@ -262,6 +262,17 @@ def test_under_sam_local_nothing_is_sent_and_the_stacks_account_counts(aws: Worl
     assert inbox.attempts == 0
 
 
+def test_under_sam_local_the_region_that_counts_is_that_of_the_function(aws: World) -> None:
+    elsewhere = json.loads(json.dumps(event("Create")).replace("us-east-1", "eu-west-1"))
+
+    answer = Requests(aws, sam_local=True).deliver(elsewhere)
+
+    assert answer["Status"] == "FAILED"
+    assert "DatasetGroupArn is 'arn:aws:personalize:eu-west-1:" in answer["Reason"]
+    assert "must be" in answer["Reason"]
+    assert "arn:aws:personalize:us-east-1:123456789012:dataset-group/<name>" in answer["Reason"]
+
+
 def test_the_entry_point_is_such_a_handler(
     aws: World, group: str, monkeypatch: pytest.MonkeyPatch, time: VirtualTime
 ) -> None:

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from event_tracker.errors import AnswerNotDeliveredError, InvalidRequestError
 from event_tracker.telemetry import logger
+from tests.integration.faults import FaultyClient
 from tests.integration.requests import Requests, event
 from tests.protocol.cloudformation import Stack
 from tests.protocol.world import World
@@ -75,6 +77,20 @@ def test_each_change_of_status_is_logged(requests: Requests, group: str, log: Lo
 
     statuses = [line["status"] for line in log() if line["message"] == "Status"]
     assert statuses == ["CREATE PENDING", "CREATE IN_PROGRESS", "ACTIVE"]
+
+
+def test_a_service_that_does_not_answer_is_logged_when_the_waiting_for_it_begins(
+    aws: World, group: str, log: Log
+) -> None:
+    unreachable = EndpointConnectionError(endpoint_url="https://personalize.example")
+    client = FaultyClient(aws.service, lambda name: unreachable if aws.time.now < 60 else None)
+
+    Requests(aws, client)("Create")
+
+    (line,) = [line for line in log() if line["level"] == "WARNING"]
+    assert line["message"] == "Trying again until it is answered"
+    assert line["call"].startswith("create event tracker shop-Tracker-")
+    assert line["why"] == 'Could not connect to the endpoint URL: "https://personalize.example"'
 
 
 def test_each_decision_is_logged(aws: World, stack: Stack, group: str, other_group: str, log: Log) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, ReadTimeoutError
 
 from event_tracker.trackers import CLIENT_CONFIG
 from tests.integration.faults import FaultyClient, OtherwiseReal, client_error, once
@@ -195,6 +195,29 @@ def test_access_denied_for_good_is_told_after_half_a_minute_with_the_remedy(aws:
     assert answer["Status"] == "FAILED"
     assert "Allow personalize:CreateEventTracker" in answer["Reason"]
     assert 30 <= aws.time.now < 33
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        client_error("ExpiredTokenException", 403),
+        client_error("IncompleteSignature", 403),
+        client_error("InvalidSignatureException", 403),
+        client_error("UnrecognizedClientException", 403),
+        NoCredentialsError(),
+    ],
+    ids=lambda error: error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__,
+)
+@pytest.mark.parametrize("request_type", ["Create", "Delete"])
+def test_credentials_that_are_not_valid_are_told_at_once_with_the_remedy(
+    aws: World, error: Exception, request_type: str
+) -> None:
+    answer = Requests(aws, FaultyClient(aws.service, lambda name: error))(request_type)
+
+    assert answer["Status"] == "FAILED"
+    assert str(getattr(error, "response", {}).get("Error", {}).get("Code", error)) in answer["Reason"]
+    assert "aws sts get-caller-identity" in answer["Reason"]
+    assert aws.time.now < 1
 
 
 @pytest.mark.parametrize("code", ["ResourceInUseException", "LimitExceededException"])
