@@ -19,7 +19,7 @@ unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONOPTIMIZE PYTHONWARNINGS
 unexport $(filter AWS_%,$(.VARIABLES))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test prove lint build local sam-deploy-local clean both
+.PHONY: help demo test prove lint build local sam-deploy-local sam-local clean both
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -47,6 +47,9 @@ local: both ## keep a local cloud running until ctrl-C
 
 sam-deploy-local: both ## deploy every example with the SAM CLI to a local cloud, and delete it again
 	@$(BIN)/python -m local examples --seconds-per-state 0.5
+
+sam-local: both ## send every request of events/ to the built function, in a container (needs Docker)
+	@$(BIN)/python -m local invoke
 
 clean: ## remove everything these targets made
 	rm -rf $(VENV) $(SAM_VENV) .aws-sam .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -1,4 +1,4 @@
-"""`python -m local up` keeps a local cloud running; `demo` shows the product on one, `examples` the examples."""
+"""`python -m local up` keeps a local cloud running; `demo`, `examples` and `invoke` try the product on one."""
 
 import argparse
 import json
@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from types import FrameType
 from typing import NoReturn
 
-from local import demo, examples
-from local.cloud import Cloud, LocalCloudError, concerns_aws, running
+from local import demo, docker, examples, invoke
+from local.cloud import HOST, Cloud, LocalCloudError, concerns_aws, running
 from local.sam import SAM_DIRECTORY
 
 _UP = """\
@@ -30,6 +30,12 @@ and then, in this repository, with the AWS CLI (version 2) for all but the first
     aws logs tail /aws/cloudformation/personalize-event-tracker-provider/ProviderLogs
 """
 
+_CONTAINERS = """\
+Containers reach Amazon Personalize. In another shell, in this repository:
+
+    sam build && sam local invoke ProviderFunction --event events/create.json --env-vars events/local.json
+"""
+
 
 def main() -> int:
     """Do what the command line says; returns the exit status."""
@@ -37,7 +43,17 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", help="keep a local cloud running until ctrl-C")
     up.add_argument("--port", type=int, default=0, help="of CloudFormation and the rest; any if left out")
-    up.add_argument("--personalize-port", type=int, default=0, help="of Amazon Personalize; likewise")
+    up.add_argument(
+        "--personalize-port",
+        type=int,
+        default=invoke.PERSONALIZE_PORT,
+        help="of Amazon Personalize: %(default)s, which events/local.json names, if left out; 0 for any",
+    )
+    up.add_argument(
+        "--containers",
+        action="store_true",
+        help="let containers reach Amazon Personalize, by listening at the gateway of Docker's bridge",
+    )
     up.add_argument(
         "--guesses",
         type=json.loads,
@@ -47,7 +63,8 @@ def main() -> int:
     )
     show = commands.add_parser("demo", help="deploy, update, rename and delete an event tracker, and watch")
     tour = commands.add_parser("examples", help="deploy every template in examples/, and delete it again")
-    for command in (up, show, tour):
+    send = commands.add_parser("invoke", help="run the built function in a container, with each request of events/")
+    for command in (up, show, tour, send):
         command.add_argument(
             "--seconds-per-state", type=float, default=1.5, help="that a tracker is CREATE PENDING, and so on"
         )
@@ -62,14 +79,19 @@ def main() -> int:
             return demo.run(arguments.seconds_per_state)
         if arguments.command == "examples":
             return examples.run(arguments.seconds_per_state)
+        if arguments.command == "invoke":
+            return invoke.run(arguments.seconds_per_state)
         with running(
             port=arguments.port,
+            personalize_host=docker.host_for_containers() if arguments.containers else HOST,
             personalize_port=arguments.personalize_port,
             seconds_per_state=arguments.seconds_per_state,
             guesses=arguments.guesses,
         ) as cloud:
-            group = cloud.create_dataset_group("films")
+            group = invoke.furnish(cloud)
             print(_UP.format(exports=_exports(cloud, others), group=group), flush=True)
+            if arguments.containers:
+                print(_CONTAINERS, flush=True)
             while True:
                 time.sleep(3600)
     except LocalCloudError as error:

@@ -1,8 +1,8 @@
 """The local cloud: moto's Amazon Personalize beside ministack's CloudFormation, Lambda, S3 and IAM.
 
-Each is a process that listens on loopback only, on a socket made here, so that there is no moment at which a
-port could be lost to somebody else. Each gets an environment made here, with nothing of the caller's in it,
-and keeps its files in one temporary directory.
+Each is a process that listens on loopback only, unless containers are to reach Amazon Personalize, and on a socket
+made here, so that there is no moment at which a port could be lost to somebody else. Each gets an environment made
+here, with nothing of the caller's in it, and keeps its files in one temporary directory.
 """
 
 import http.client
@@ -21,6 +21,7 @@ from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import boto3
 import trustme
@@ -61,7 +62,8 @@ class Cloud:
     def environment(self) -> dict[str, str]:
         """The environment variables that point the AWS CLI, boto3 and the SAM CLI at this cloud."""
         others = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
-        no_proxy = f"{others},{HOST}" if others else HOST
+        here = ",".join(sorted({HOST, urlsplit(self.personalize_url).hostname or ""}))
+        no_proxy = f"{others},{here}" if others else here
         return {
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ENDPOINT_URL_PERSONALIZE": self.personalize_url,
@@ -148,13 +150,15 @@ def concerns_aws(name: str) -> bool:
 def running(
     *,
     port: int = 0,
+    personalize_host: str = HOST,
     personalize_port: int = 0,
     seconds_per_state: float = 1.5,
     guesses: Mapping[str, object] | None = None,
 ) -> Iterator[Cloud]:
     """A local cloud, up for the length of a with-block, that leaves nothing behind.
 
-    A port that is 0 is chosen. An event tracker stays in each of its passing states for `seconds_per_state`.
+    A port that is 0 is chosen. `personalize_host` is an address of this machine for Amazon Personalize to listen on. An
+    event tracker stays in each of its passing states for `seconds_per_state`.
     `guesses` are fields of `local.moto_personalize.Guesses` that are to have other values than the defaults, in the
     types of JSON. Raises LocalCloudError when the cloud does not come up.
     """
@@ -164,8 +168,8 @@ def running(
         # What the SAM CLI knows of itself: that it need not ask the package index for a newer one.
         (directory / "sam").mkdir()
         (directory / "sam" / "metadata.json").write_text(json.dumps({"lastVersionCheck": time.time()}))
-        gateway = stack.enter_context(_listen(port))
-        personalize = stack.enter_context(_listen(personalize_port))
+        gateway = stack.enter_context(_listen(HOST, port))
+        personalize = stack.enter_context(_listen(personalize_host, personalize_port))
         gateway_port: int = gateway.getsockname()[1]
         personalize_port = personalize.getsockname()[1]
         environment = _environment(directory)
@@ -173,7 +177,7 @@ def running(
         # Hypercorn, and not ministack's own command, which would open port 443 as well.
         ministack = ["local.cloudformation", "ministack.app:app", "--workers=0", f"--bind=fd://{gateway.fileno()}"]
         ministack += [f"--certfile={certificate}", f"--keyfile={key}"]
-        personalize_url = f"http://{HOST}:{personalize_port}"
+        personalize_url = f"http://{personalize_host}:{personalize_port}"
         ministack_environment = {
             "PYTHONPATH": str(ROOT),
             "GATEWAY_PORT": str(gateway_port),
@@ -206,7 +210,7 @@ def running(
         tls = ssl.create_default_context(cafile=ca_bundle)
         secure = http.client.HTTPSConnection(HOST, gateway_port, timeout=_STARTUP_SECONDS, context=tls)
         _await_answer("ministack", secure, "/_ministack/health", directory)
-        plain = http.client.HTTPConnection(HOST, personalize_port, timeout=_STARTUP_SECONDS)
+        plain = http.client.HTTPConnection(personalize_host, personalize_port, timeout=_STARTUP_SECONDS)
         _await_answer("moto", plain, "/moto-api/data.json", directory)
         yield Cloud(
             url=f"https://{HOST}:{gateway_port}",
@@ -216,12 +220,13 @@ def running(
         )
 
 
-def _listen(port: int) -> socket.socket:
+def _listen(host: str, port: int) -> socket.socket:
     try:
-        return socket.create_server((HOST, port))
+        return socket.create_server((host, port))
     except OSError as error:
         raise LocalCloudError(
-            f"Port {port} of {HOST} cannot be had: {error.strerror}. Choose another one, or 0 for a free one."
+            f"Port {port} of {host} cannot be had: {os.strerror(error.errno or 0)}. If another local cloud has it, end "
+            "that one; or choose another port, or 0 for a free one."
         ) from error
 
 

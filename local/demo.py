@@ -2,10 +2,9 @@
 
 import textwrap
 import time
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
@@ -14,6 +13,7 @@ from rich.syntax import Syntax
 
 from local import sam
 from local.cloud import ROOT, Cloud, running
+from local.narrator import Narrator, UnexpectedError, tell
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import ParameterTypeDef, StackEventTypeDef
@@ -24,27 +24,17 @@ _POLL_SECONDS = 0.1
 # Of one stack operation: the longest takes four times the seconds per state, and a second or two.
 _PATIENCE_SECONDS = 120
 
-_T = TypeVar("_T")
-
-
-class UnexpectedError(Exception):
-    """Something is not as it should be; the message says what should be."""
-
 
 def run(seconds_per_state: float) -> int:
     """Show it; returns the exit status."""
-    console = Console(highlight=False)
-    started = time.monotonic()
-    try:
+
+    def story(console: Console) -> None:
         with ExitStack() as stack:
             with console.status("a local cloud is coming up"):
                 cloud = stack.enter_context(running(seconds_per_state=seconds_per_state))
-            _Demo(cloud, console).play()
-    except UnexpectedError as error:
-        console.print(f"\n[bold red]✗ This should be so, and is not:[/] {escape(str(error))}")
-        return 1
-    console.print(f"\n[bold green]✓ All as it should be[/], in {time.monotonic() - started:.0f} seconds.")
-    return 0
+            _Demo(console, cloud).play()
+
+    return tell(story)
 
 
 @dataclass(frozen=True)
@@ -59,11 +49,10 @@ class _Tracker:
 
 
 @dataclass
-class _Demo:
+class _Demo(Narrator):
     """The story, and how far it has come."""
 
     cloud: Cloud
-    console: Console
     stack_id: str = ""
     seen_events: set[str] = field(default_factory=set)
     seen_states: dict[str, str] = field(default_factory=dict)
@@ -211,24 +200,6 @@ class _Demo:
     def _print_pairs(self, pairs: dict[str, str]) -> None:
         for key, value in pairs.items():
             self._print(f"  {key:30}  [cyan]{escape(value)}")
-
-    def _title(self, text: str) -> None:
-        self.console.print(f"\n[bold]{text}")
-
-    def _print(self, markup: str) -> None:
-        self.console.print(f"  {markup}", soft_wrap=True)
-
-    def _timed(self, name: str, work: Callable[[], _T]) -> _T:
-        started = time.monotonic()
-        with self.console.status(name):
-            result = work()
-        self._print(f"[dim]{time.monotonic() - started:4.1f} s[/]  {name}")
-        return result
-
-    def _expect(self, what: str, so: bool) -> None:
-        if not so:
-            raise UnexpectedError(what)
-        self._print(f"[green]✓[/] {what}")
 
 
 def _parameters(values: dict[str, str]) -> "list[ParameterTypeDef]":

@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from moto.moto_api import state_manager
+from moto.moto_api._internal.moto_random import MotoRandom
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from moto.utilities.id_generator import moto_id_manager
 from werkzeug.serving import make_server
 
 from local.moto_personalize import Guesses, register
@@ -24,6 +26,10 @@ def serve(descriptor: int, *, seconds_per_state: float, guesses: Mapping[str, An
     """
     values: dict[str, Any] = {name: frozenset(v) if isinstance(v, list) else v for name, v in guesses.items()}
     register(Guesses(**values))
+    # The ARNs of trackers come in the same order in every run, so that a file of `events/` can name a tracker that
+    # another one has made. A seed for all of moto would not do: the ids of requests are taken from the same source.
+    ids = MotoRandom(0)
+    moto_id_manager.add_id_source(lambda _: ids.get_random_hex(8))
     state_manager.set_transition(
         model_name="personalize::eventtracker", transition={"progression": "time", "seconds": seconds_per_state}
     )

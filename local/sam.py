@@ -1,16 +1,21 @@
 """The real SAM CLI, and the provider's real template, run against a local cloud."""
 
+import json
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from local.cloud import ROOT, Cloud, LocalCloudError
 
 # Where the Makefile installs it.
 SAM_DIRECTORY = ROOT / ".venv-sam" / "bin"
 PROVIDER_STACK = "personalize-event-tracker-provider"
+_SECONDS_TO_CLEAN_UP = 10
 
 
 def build(cloud: Cloud, template: Path = ROOT / "template.yaml") -> Path:
@@ -33,33 +38,50 @@ def deploy_stack(cloud: Cloud, template: Path, stack_name: str, parameters: Mapp
     sam(cloud, arguments)
 
 
-def sam(cloud: Cloud, arguments: Sequence[str]) -> None:
-    """Run the SAM CLI with the defaults in samconfig.toml.
+def invoke(cloud: Cloud, template: Path, event: Path) -> dict[str, Any]:
+    """`sam local invoke` the built provider, whose image is there, in a container; returns its answer."""
+    arguments = ["local", "invoke", "ProviderFunction", "--template-file", str(template), "--event", str(event)]
+    arguments += ["--env-vars", str(event.parent / "local.json"), "--skip-pull-image"]
+    return json.loads(sam(cloud, arguments))  # type: ignore[no-any-return]
 
-    Raises LocalCloudError with what it said when it fails.
+
+def sam(cloud: Cloud, arguments: Sequence[str]) -> str:
+    """Run the SAM CLI with the defaults in samconfig.toml; returns what it printed.
+
+    Raises LocalCloudError with all that it said when it fails.
     """
     program = _program()
     # First on the path: the SAM CLI's own Python, which has the pip that provider/Makefile asks for.
     path = os.pathsep.join([str(Path(program).parent), os.environ.get("PATH", os.defpath)])
-    process = subprocess.run(
+    environment = cloud.environment_for(os.environ) | {
+        "PATH": path,
+        # It leaves directories behind.
+        "TMPDIR": str(cloud.directory),
+        # Of a change set and of a stack: five seconds are for a cloud that is far away.
+        "SAM_CLI_POLL_DELAY": "0.3",
+    }
+    with subprocess.Popen(
         [program, *arguments, "--config-file", str(ROOT / "samconfig.toml")],
-        env=cloud.environment_for(os.environ)
-        | {
-            "PATH": path,
-            # It leaves directories behind.
-            "TMPDIR": str(cloud.directory),
-            # Of a change set and of a stack: five seconds are for a cloud that is far away.
-            "SAM_CLI_POLL_DELAY": "0.3",
-        },
+        env=environment,
         cwd=cloud.directory,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
-    )
+        start_new_session=True,
+    ) as process:
+        try:
+            printed, told = process.communicate()
+        except BaseException:
+            # As ctrl-C does: it takes its container down, but may then wait for as long as the function could run.
+            os.killpg(process.pid, signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_SECONDS_TO_CLEAN_UP)
+            process.kill()
+            raise
     if process.returncode:
-        raise LocalCloudError(f"sam {' '.join(arguments)} failed:\n{process.stdout}")
+        raise LocalCloudError(f"sam {' '.join(arguments)} failed:\n{printed}{told}")
+    return printed
 
 
 def _program() -> str:

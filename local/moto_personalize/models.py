@@ -10,6 +10,7 @@ from moto.moto_api._internal import mock_random as random
 from moto.moto_api._internal.managed_state_model import ManagedState
 from moto.personalize import models as schema_models
 from moto.personalize.exceptions import PersonalizeException, ResourceNotFoundException
+from moto.utilities.id_generator import ExistingIds, ResourceIdentifier, Tags, moto_id
 from moto.utilities.paginator import paginate
 from moto.utilities.tagging_service import TaggingService
 
@@ -135,6 +136,19 @@ class Dataset(PersonalizeResource):
         return d
 
 
+class EventTrackerIdentifier(ResourceIdentifier):
+    service = "personalize"
+    resource = "event-tracker"
+
+    def generate(self, existing_ids: ExistingIds = None, tags: Tags = None) -> str:
+        return generate_event_tracker_id(resource_identifier=self, existing_ids=existing_ids, tags=tags)
+
+
+@moto_id
+def generate_event_tracker_id(**_: Any) -> str:
+    return random.get_random_hex(8)
+
+
 class EventTracker(PersonalizeResource):
     kind = "event-tracker"
 
@@ -208,7 +222,7 @@ class PersonalizeBackend(schema_models.PersonalizeBackend):
         fails = self.tracker_creations_to_fail > 0
         self.tracker_creations_to_fail -= fails
         tracker = EventTracker(
-            arn=self._arn(EventTracker, random.get_random_hex(8)),
+            arn=self._arn(EventTracker, EventTrackerIdentifier(self.account_id, self.region_name, name).generate()),
             name=name,
             dataset_group_arn=dataset_group_arn,
             account_id=self.account_id,

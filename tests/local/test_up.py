@@ -7,13 +7,14 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from local.cloud import LocalCloudError, running
+from local.invoke import PERSONALIZE_PORT
 
 ROOT = Path(__file__).parents[2]
 
@@ -52,7 +53,7 @@ def exports(process: subprocess.Popen[str]) -> dict[str, str]:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_prints_what_points_at_it_and_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
-    with up(TMPDIR=str(tmp_path), AWS_PROFILE="production") as process:
+    with up("--personalize-port=0", TMPDIR=str(tmp_path), AWS_PROFILE="production") as process:
         printed = exports(process)
         (directory,) = tmp_path.iterdir()
         process.send_signal(number)
@@ -78,6 +79,19 @@ def test_a_port_that_is_taken_is_told_clearly() -> None:
     assert process.returncode == 1
     assert errors.startswith(f"error: Port {port} of 127.0.0.1 cannot be had")
     assert "Traceback" not in errors
+
+
+def test_the_default_port_of_amazon_personalize_may_be_taken_by_another_local_cloud() -> None:
+    with ExitStack() as stack:
+        # If it is taken by somebody else, so much the better.
+        with suppress(OSError):
+            stack.enter_context(socket.create_server(("127.0.0.1", PERSONALIZE_PORT)))
+        with up() as process:
+            _, errors = process.communicate(timeout=20)
+
+    assert process.returncode == 1
+    assert errors.startswith(f"error: Port {PERSONALIZE_PORT} of 127.0.0.1 cannot be had: Address already in use.")
+    assert "If another local cloud has it, end that one; or choose another port" in errors
 
 
 def test_a_guess_about_the_service_can_be_switched() -> None:

@@ -1,0 +1,63 @@
+"""The Docker engine that `sam local invoke` runs the function in."""
+
+import shutil
+import socket
+import subprocess
+
+from local.cloud import HOST, LocalCloudError
+
+# What the SAM CLI makes the container of, for the template's runtime and architecture.
+IMAGE = "public.ecr.aws/lambda/python:3.13-x86_64"
+
+
+class NoEngineError(LocalCloudError):
+    """There is no Docker engine that answers."""
+
+
+def require_engine() -> None:
+    """Raise NoEngineError, which says what to do, unless an engine answers."""
+    asked = _docker("version")
+    if asked.returncode:
+        raise NoEngineError(
+            f"No Docker engine answers: {asked.stderr.strip()} Start Docker Desktop or, on Linux, the docker service; "
+            "DOCKER_HOST names an engine that is elsewhere on this machine."
+        )
+
+
+def require_image() -> None:
+    """Pull the image unless it is there; raises LocalCloudError, which says what to do, if it cannot be had."""
+    if _docker("image", "inspect", IMAGE).returncode == 0:
+        return
+    print(f"Pulling {IMAGE}, once ...", flush=True)
+    pulled = _docker("pull", "--platform", "linux/amd64", IMAGE)
+    if pulled.returncode:
+        raise LocalCloudError(
+            f"The image {IMAGE} cannot be pulled: {pulled.stderr.strip()}\n"
+            "If a login has expired, say `docker logout public.ecr.aws`. If there is a proxy, the engine must know it. "
+            "Or pull the image on another machine, and bring it here with `docker save` and `docker load`."
+        )
+
+
+def host_for_containers() -> str:
+    """The address to listen on for containers, which call it host.docker.internal (`samconfig.toml`).
+
+    Docker Engine gives that name to the gateway of its bridge. Docker Desktop has the bridge in a virtual machine, and
+    hands what comes for that name on to loopback.
+    """
+    require_engine()
+    gateway = "{{range .IPAM.Config}}{{.Gateway}} {{end}}"
+    (*gateways,) = _docker("network", "inspect", "bridge", "--format", gateway).stdout.split()
+    for address in gateways:
+        try:
+            socket.create_server((address, 0)).close()
+        except OSError:
+            continue
+        return address
+    return HOST
+
+
+def _docker(*arguments: str) -> subprocess.CompletedProcess[str]:
+    program = shutil.which("docker")
+    if program is None:
+        raise NoEngineError("There is no `docker` on the PATH. Install Docker Desktop or Docker Engine.")
+    return subprocess.run([program, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)

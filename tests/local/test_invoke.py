@@ -1,0 +1,175 @@
+"""`python -m local invoke`, the files of `events/`, and what stands between them and a container."""
+
+import os
+import stat
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+import pytest
+from cfnlint.decode import decode_str
+from rich.console import Console
+
+from event_tracker.custom_resource import make_http
+from event_tracker.handler import make_handler
+from event_tracker.trackers import CLIENT_CONFIG
+from event_tracker.waiting import Clock
+from local import docker, invoke
+from local.cloud import HOST, REGION, Cloud, LocalCloudError, running
+from local.narrator import UnexpectedError
+from tests.integration.requests import EVENTS, Context, document
+from tests.protocol.virtual_time import VirtualTime
+
+ROOT = Path(__file__).parents[2]
+TEMPLATE: Any = decode_str((ROOT / "template.yaml").read_text())[0]
+
+
+def put_docker(directory: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a shell script be the `docker` that is found."""
+    program = directory / "docker"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", f"{directory}{os.pathsep}{os.environ['PATH']}")
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "local", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_every_file_does_what_its_name_says_on_a_new_local_cloud_in_the_order_of_the_readme(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    sent = []
+    with running(seconds_per_state=0.1) as cloud, make_http() as http:
+        invoke.furnish(cloud)
+        client = boto3.client("personalize", REGION, endpoint_url=cloud.personalize_url, config=CLIENT_CONFIG)
+        handler = make_handler(client, http, Clock(), sam_local=True)
+
+        def function(event: Path) -> dict[str, Any]:
+            sent.append(event.name)
+            return handler(document(event.name), Context(VirtualTime()))  # type: ignore[arg-type]
+
+        invoke.Requests(Console(), cloud, function).play()
+
+    assert sorted(sent) == sorted(path.name for path in EVENTS.glob("*.json") if path.name != "local.json")
+    told = [line.split()[5] for line in (ROOT / "README.md").read_text().splitlines() if line.startswith("| `events/")]
+    assert told == sent
+
+
+def test_a_request_that_fails_is_told() -> None:
+    with running() as cloud:
+        requests = invoke.Requests(Console(), cloud, lambda event: {"Status": "FAILED"})
+        with pytest.raises(UnexpectedError, match="the answer says SUCCESS"):
+            requests.play()
+
+
+def test_a_request_that_did_not_do_what_its_name_says_is_told() -> None:
+    with running(seconds_per_state=60) as cloud:
+        invoke.furnish(cloud)
+        (summary,) = cloud.personalize.list_event_trackers()["eventTrackers"]
+        answer = {"Status": "SUCCESS", "PhysicalResourceId": summary["eventTrackerArn"]}
+        with pytest.raises(UnexpectedError, match="the event tracker is ACTIVE"):
+            invoke.Requests(Console(), cloud, lambda event: answer).play()
+
+
+def test_the_env_vars_file_names_the_default_port_by_the_name_that_samconfig_gives_to_this_machine() -> None:
+    (variables,) = document("local.json").values()
+    address = urlsplit(variables["AWS_ENDPOINT_URL_PERSONALIZE"])
+    config = tomllib.loads((ROOT / "samconfig.toml").read_text())
+
+    assert address.port == invoke.PERSONALIZE_PORT
+    assert config["default"]["local_invoke"]["parameters"]["add_host"] == f"{address.hostname}:host-gateway"
+
+
+def test_the_env_vars_file_sets_variables_that_the_template_declares() -> None:
+    # The SAM CLI drops all others.
+    for function, variables in document("local.json").items():
+        declared = TEMPLATE["Resources"][function]["Properties"]["Environment"]["Variables"]
+        assert variables.keys() <= declared.keys()
+
+
+def test_the_image_is_that_of_the_templates_runtime_and_architecture() -> None:
+    runtime = TEMPLATE["Resources"]["ProviderFunction"]["Properties"]["Runtime"]
+    architecture = TEMPLATE["Parameters"]["Architecture"]["Default"]
+    assert f"public.ecr.aws/lambda/{runtime.replace('python', 'python:')}-{architecture}" == docker.IMAGE
+
+
+def test_without_a_docker_engine_it_says_so_and_is_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put_docker(tmp_path, "echo 'Cannot connect to the Docker daemon.' >&2; exit 1", monkeypatch)
+
+    process = run("invoke")
+
+    assert process.returncode == 0
+    assert "Nothing was tried" in process.stdout
+    assert "No Docker engine answers: Cannot connect to the Docker daemon." in process.stdout
+    assert "Start Docker" in process.stdout
+
+
+def test_without_docker_it_says_so_and_is_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    process = run("invoke")
+
+    assert process.returncode == 0
+    assert "There is no `docker` on the PATH. Install" in process.stdout
+
+
+def test_a_cloud_for_containers_needs_a_docker_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put_docker(tmp_path, "exit 1", monkeypatch)
+
+    process = run("up", "--containers", "--personalize-port=0")
+
+    assert process.returncode == 1
+    assert process.stderr.startswith("error: No Docker engine answers")
+
+
+def test_an_image_that_cannot_be_pulled_is_told_with_the_ways_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_docker(tmp_path, '[ "$1" = version ] || { echo "no route to public.ecr.aws" >&2; exit 1; }', monkeypatch)
+
+    process = run("invoke")
+
+    assert process.returncode == 1
+    assert f"error: The image {docker.IMAGE} cannot be pulled: no route to public.ecr.aws" in process.stderr
+    for told in ("docker logout", "proxy", "docker load"):
+        assert told in process.stderr
+
+
+def test_an_image_that_is_there_is_not_pulled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put_docker(tmp_path, '[ "$1" != pull ]', monkeypatch)
+
+    docker.require_image()
+
+
+@pytest.mark.parametrize(
+    ("gateways", "host"),
+    [("localhost", "localhost"), ("192.0.2.77", HOST), ("", HOST)],
+    ids=["Docker Engine", "Docker Desktop", "no gateway"],
+)
+def test_containers_find_this_machine_at_the_bridges_gateway_or_in_docker_desktop_at_loopback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gateways: str, host: str
+) -> None:
+    put_docker(tmp_path, f'[ "$1" = version ] || echo "{gateways}"', monkeypatch)
+
+    assert docker.host_for_containers() == host
+
+
+def test_amazon_personalize_listens_where_it_is_told_to() -> None:
+    with (
+        pytest.raises(LocalCloudError, match=r"Port 0 of 192\.0\.2\.77 cannot be had"),
+        running(personalize_host="192.0.2.77"),
+    ):
+        pass
+
+
+def test_no_proxy_is_asked_for_a_cloud_that_containers_reach() -> None:
+    cloud = Cloud("https://127.0.0.1:1", "http://172.17.0.1:5999", Path("/nowhere"), Path("/nowhere/ca.pem"))
+
+    assert {"127.0.0.1", "172.17.0.1"} <= set(cloud.environment["NO_PROXY"].split(","))
