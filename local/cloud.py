@@ -226,7 +226,7 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         raise LocalCloudError(
             f"Port {port} of {host} cannot be had: {os.strerror(error.errno or 0)}. If another local cloud has it, end "
-            "that one; or choose another port, or 0 for a free one."
+            "that one; or choose another port, or 0 for a free one, with --port or --personalize-port of `up`."
         ) from error
 
 

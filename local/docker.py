@@ -41,13 +41,13 @@ def require_image() -> None:
 def host_for_containers() -> str:
     """The address to listen on for containers, which call it host.docker.internal (`samconfig.toml`).
 
-    Docker Engine gives that name to the gateway of its bridge. Docker Desktop has the bridge in a virtual machine, and
-    hands what comes for that name on to loopback.
+    Docker Engine gives that name to the gateway of its bridge, which is no loopback: another machine that is given a
+    route to it can reach it, too. Docker Desktop has the bridge in a virtual machine, and hands what comes for that
+    name on to loopback.
     """
     require_engine()
-    gateway = "{{range .IPAM.Config}}{{.Gateway}} {{end}}"
-    (*gateways,) = _docker("network", "inspect", "bridge", "--format", gateway).stdout.split()
-    for address in gateways:
+    gateways = "{{range .IPAM.Config}}{{.Gateway}} {{end}}"
+    for address in _docker("network", "inspect", "bridge", "--format", gateways).stdout.split():
         try:
             socket.create_server((address, 0)).close()
         except OSError:

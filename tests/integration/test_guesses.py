@@ -4,7 +4,7 @@ import dataclasses
 from typing import Any
 
 import pytest
-from botocore.exceptions import NoCredentialsError
+from botocore.exceptions import PartialCredentialsError
 
 from tests.integration.faults import FaultyClient, OtherwiseReal, always, client_error
 from tests.integration.requests import OWNED, Requests, event
@@ -125,10 +125,12 @@ def test_a_refusal_to_list_is_told(aws: World, group: str) -> None:
 
 
 def test_a_mistake_in_the_functions_own_set_up_is_told(aws: World, group: str) -> None:
-    answer = Requests(aws, FaultyClient(aws.service, lambda name: NoCredentialsError()))("Create")
+    error = PartialCredentialsError(provider="env", cred_var="AWS_SECRET_ACCESS_KEY")
+
+    answer = Requests(aws, FaultyClient(aws.service, lambda name: error))("Create")
 
     assert answer["Status"] == "FAILED"
-    assert "Unable to locate credentials" in answer["Reason"]
+    assert "Partial credentials found in env, missing: AWS_SECRET_ACCESS_KEY" in answer["Reason"]
 
 
 @pytest.mark.parametrize("operation", ["list_tags_for_resource", "delete_event_tracker"])

@@ -91,7 +91,7 @@ def test_the_default_port_of_amazon_personalize_may_be_taken_by_another_local_cl
 
     assert process.returncode == 1
     assert errors.startswith(f"error: Port {PERSONALIZE_PORT} of 127.0.0.1 cannot be had: Address already in use.")
-    assert "If another local cloud has it, end that one; or choose another port" in errors
+    assert "If another local cloud has it, end that one; or choose another port, or 0" in errors
 
 
 def test_a_guess_about_the_service_can_be_switched() -> None:
