@@ -5,8 +5,10 @@ from uuid import UUID
 import boto3
 import pytest
 from moto import mock_aws
+from moto.utilities.id_generator import moto_id_manager
 
 from local.moto_personalize.guesses import ErrorCode
+from local.moto_personalize.models import EventTrackerIdentifier
 
 from .conftest import Personalize
 from .errors import refused
@@ -17,6 +19,17 @@ GONE = "arn:aws:personalize:us-east-1:123456789012:event-tracker/0123abcd"
 def test_a_tracker_arn_ends_in_eight_hex_digits(personalize: Personalize, group_arn: str) -> None:
     arn = personalize.create_tracker(group_arn)
     assert re.fullmatch(r"arn:aws:personalize:us-east-1:123456789012:event-tracker/[0-9a-f]{8}", arn)
+
+
+def test_the_end_of_a_tracker_arn_can_be_chosen_as_moto_has_it_for_others(
+    personalize: Personalize, group_arn: str
+) -> None:
+    identifier = EventTrackerIdentifier("123456789012", "us-east-1", "clicks")
+    moto_id_manager.set_custom_id(identifier, "ca4f41f3")
+    try:
+        assert personalize.create_tracker(group_arn).endswith(":event-tracker/ca4f41f3")
+    finally:
+        moto_id_manager.unset_custom_id(identifier)
 
 
 def test_the_tracking_id_is_a_uuid_and_is_known_at_once(personalize: Personalize, group_arn: str) -> None:
