@@ -12,7 +12,7 @@ from types import FrameType
 from typing import NoReturn
 
 from local import demo, docker, examples, invoke
-from local.cloud import HOST, Cloud, LocalCloudError, concerns_aws, running
+from local.cloud import Cloud, LocalCloudError, concerns_aws, running
 from local.sam import SAM_DIRECTORY
 
 _UP = """\
@@ -28,10 +28,8 @@ and then, in this repository, with the AWS CLI (version 2) for all but the first
         --parameter-overrides DatasetGroupArn={group}
     aws cloudformation describe-stacks --stack-name films --query 'Stacks[0].Outputs'
     aws logs tail /aws/cloudformation/personalize-event-tracker-provider/ProviderLogs
-"""
 
-_CONTAINERS = """\
-Containers reach Amazon Personalize. In another shell, in this repository:
+or, with Docker, send a single request to the built function:
 
     sam build && sam local invoke ProviderFunction --event events/create.json --env-vars events/local.json
 """
@@ -48,11 +46,6 @@ def main() -> int:
         type=int,
         default=invoke.PERSONALIZE_PORT,
         help="of Amazon Personalize: %(default)s, which events/local.json names, if left out; 0 for any",
-    )
-    up.add_argument(
-        "--containers",
-        action="store_true",
-        help="let containers reach Amazon Personalize, by listening at the gateway of Docker's bridge",
     )
     up.add_argument(
         "--guesses",
@@ -83,15 +76,13 @@ def main() -> int:
             return invoke.run(arguments.seconds_per_state)
         with running(
             port=arguments.port,
-            personalize_host=docker.host_for_containers() if arguments.containers else HOST,
+            personalize_host=docker.host_for_containers(),
             personalize_port=arguments.personalize_port,
             seconds_per_state=arguments.seconds_per_state,
             guesses=arguments.guesses,
         ) as cloud:
             group = invoke.furnish(cloud)
             print(_UP.format(exports=_exports(cloud, others), group=group), flush=True)
-            if arguments.containers:
-                print(_CONTAINERS, flush=True)
             while True:
                 time.sleep(3600)
     except LocalCloudError as error:

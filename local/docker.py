@@ -39,13 +39,16 @@ def require_image() -> None:
 
 
 def host_for_containers() -> str:
-    """The address to listen on for containers, which call it host.docker.internal (`samconfig.toml`).
+    """The address to listen on for containers, which call it host.docker.internal (`samconfig.toml`); else loopback.
 
     Docker Engine gives that name to the gateway of its bridge, which is no loopback: another machine that is given a
     route to it can reach it, too. Docker Desktop has the bridge in a virtual machine, and hands what comes for that
     name on to loopback.
     """
-    require_engine()
+    try:
+        require_engine()
+    except NoEngineError:
+        return HOST
     gateways = "{{range .IPAM.Config}}{{.Gateway}} {{end}}"
     for address in _docker("network", "inspect", "bridge", "--format", gateways).stdout.split():
         try:

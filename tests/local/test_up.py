@@ -25,7 +25,8 @@ def up(*arguments: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
         [sys.executable, "-m", "local", "up", *arguments],
         cwd=ROOT,
-        env=os.environ | environment,
+        # Where there is a Docker engine it would listen for its containers.
+        env=os.environ | {"DOCKER_HOST": "unix:///nowhere"} | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
