@@ -1,0 +1,338 @@
+"""What the rules find in templates, and what they leave alone."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lint.personalize_event_tracker import ATTRIBUTES
+from tests.lint.conftest import RULES, Lint, Problem
+
+ROOT = RULES.parent
+GROUP = "arn:aws:personalize:us-east-1:123456789012:dataset-group/films"
+GOOD_ONE = {"ServiceToken": "arn:aws:lambda:us-east-1:123456789012:function:provider", "DatasetGroupArn": GROUP}
+
+GOOD = """
+Transform: AWS::LanguageExtensions
+Parameters:
+  GroupArn:
+    Type: String
+  GroupName:
+    Type: String
+    Default: films
+  Name:
+    Type: String
+    Default: ''
+  Adopt:
+    Type: String
+    AllowedValues: ['true', 'false']
+  Timeout:
+    Type: Number
+    Default: 600
+  Strategy:
+    Type: String
+    AllowedValues: [create_then_delete, delete_then_create]
+  Attribute:
+    Type: String
+    Default: TrackingId
+  Which:
+    Type: String
+    Default: SomebodyElses
+Conditions:
+  HasName: !Not [!Equals [!Ref Name, '']]
+Mappings:
+  Settings:
+    Tracker: {Timeout: 300, Tags: [{Key: team, Value: shop}]}
+Resources:
+  Group:
+    Type: AWS::Personalize::DatasetGroup
+    Properties: {Name: films}
+  Literal:
+    Type: Custom::PersonalizeEventTracker
+    Properties:
+      ServiceToken: arn:aws:lambda:us-east-1:123456789012:function:provider
+      ServiceTimeout: 30
+      DatasetGroupArn: arn:aws:personalize:us-east-1:123456789012:dataset-group/films
+      Name: film_clicks-1
+      AdoptExisting: false
+      ReplacementStrategy: delete_then_create
+      Tags: [{Key: team, Value: ''}]
+  China:
+    Type: Custom::PersonalizeEventTracker
+    Properties:
+      ServiceToken: !ImportValue provider-ServiceToken
+      DatasetGroupArn: arn:aws-cn:personalize:cn-north-1:123456789012:dataset-group/films
+  ScalarsOfOtherTypes:
+    Type: Custom::PersonalizeEventTracker
+    Properties:
+      ServiceToken: !ImportValue provider-ServiceToken
+      ServiceTimeout: '30'
+      DatasetGroupArn: !Ref GroupArn
+      Name: 5
+      AdoptExisting: 'True'
+      Tags: [{Key: 5, Value: true}]
+  References:
+    Type: Custom::PersonalizeEventTracker
+    Properties:
+      ServiceToken: !ImportValue {'Fn::Sub': '${AWS::StackName}-provider'}
+      ServiceTimeout: !Ref Timeout
+      DatasetGroupArn: !Ref Group
+      Name: !If [HasName, !Ref Name, !Ref AWS::NoValue]
+      AdoptExisting: !Ref Adopt
+      ReplacementStrategy: !Ref Strategy
+      Tags:
+        - Key: !Ref GroupName
+          Value: !Ref Name
+        - !If [HasName, {Key: named, Value: 'yes'}, !Ref AWS::NoValue]
+        - !If [HasName, {Key: alias, Value: 'yes'}, {Key: alias, Value: 'no'}]
+  BuiltValues:
+    Type: Custom::PersonalizeEventTracker
+    Properties:
+      ServiceToken: !Sub arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:provider
+      ServiceTimeout: !FindInMap [Settings, Tracker, Timeout]
+      DatasetGroupArn: !Sub arn:${AWS::Partition}:personalize:us-east-1:${AWS::AccountId}:dataset-group/${GroupName}
+      Name: !Sub ${AWS::StackName}-clicks
+      Tags: !FindInMap [Settings, Tracker, Tags]
+  Joined:
+    Type: Custom::PersonalizeEventTracker
+    Properties:
+      ServiceToken: !ImportValue provider-ServiceToken
+      DatasetGroupArn: !GetAtt Group.DatasetGroupArn
+      Name: !Join ['-', [!Ref AWS::StackName, clicks]]
+      AdoptExisting: !If [HasName, true, !Ref AWS::NoValue]
+      Tags: !If [HasName, [{Key: team, Value: !GetAtt Literal.TrackingId}], !Ref AWS::NoValue]
+  Looked:
+    Type: Custom::PersonalizeEventTracker
+    Properties:
+      ServiceToken: '{{resolve:ssm:/provider/token}}'
+      ServiceTimeout: '{{resolve:ssm:/provider/timeout}}'
+      DatasetGroupArn: '{{resolve:ssm:/films/group}}'
+      Name: '{{resolve:ssm:/films/name}}'
+      AdoptExisting: '{{resolve:ssm:/films/adopt}}'
+      Tags: [{Key: team, Value: '{{resolve:ssm:/films/team}}'}]
+  Included:
+    Type: Custom::PersonalizeEventTracker
+    Properties:
+      ServiceToken: !ImportValue provider-ServiceToken
+      DatasetGroupArn: !Ref GroupArn
+      Fn::Transform: {Name: AWS::Include, Parameters: {Location: s3://films/properties.yaml}}
+  Fn::ForEach::Groups:
+    - Genre
+    - [Drama, Crime]
+    - Tracker${Genre}:
+        Type: Custom::PersonalizeEventTracker
+        Properties:
+          ServiceToken: !ImportValue provider-ServiceToken
+          DatasetGroupArn: !Sub arn:aws:personalize:us-east-1:123456789012:dataset-group/${Genre}
+          Name: !Sub ${Genre}-clicks
+  SomebodyElses:
+    Type: Custom::EventTracker
+    Properties:
+      ServiceToken: !ImportValue other-ServiceToken
+      Anything: goes
+Outputs:
+  Drama:
+    Value: !GetAtt TrackerDrama.TrackingId
+  Theirs:
+    Value: !GetAtt SomebodyElses.Whatever
+  Asked:
+    Value: {'Fn::GetAtt': [Literal, !Ref Attribute]}
+  AskedOf:
+    Value: {'Fn::GetAtt': [!Ref Which, Whatever]}
+"""
+
+BAD: dict[str, tuple[dict[str, Any], str, str]] = {
+    "a name that is misspelt": ({"AdoptExistng": True}, "AdoptExistng", "Did you mean 'AdoptExisting'?"),
+    "a name in another case": ({"name": "x"}, "name", "'name' was unexpected"),
+    "a property of nobody's": ({"Foo": "x"}, "Foo", "'Foo' was unexpected"),
+    "an attribute set as a property": ({"TrackingId": "x"}, "TrackingId", "'TrackingId' was unexpected"),
+    "a group that is no ARN": ({"DatasetGroupArn": "films"}, "DatasetGroupArn", "must be the ARN of a dataset group"),
+    "a group that is another thing": (
+        {"DatasetGroupArn": GROUP.replace("dataset-group", "dataset")},
+        "DatasetGroupArn",
+        "must be the ARN of a dataset group",
+    ),
+    "a group that is built wrong": (
+        {"DatasetGroupArn": {"Fn::Sub": "arn:aws:personalize:${AWS::Region}:${AWS::AccountId}:dataset/films"}},
+        "DatasetGroupArn/Fn::Sub",
+        "must be the ARN of a dataset group",
+    ),
+    "a name with a dot": ({"Name": "film.clicks"}, "Name", "Name must be of a-z A-Z 0-9 _ -"),
+    "a name of 64": ({"Name": "n" * 64}, "Name", "is longer than 63"),
+    "a name that is a list": ({"Name": ["films"]}, "Name", "not of type 'string'"),
+    "a name that is bad in one case": (
+        {"Name": {"Fn::If": ["Sometimes", "films", "film.clicks"]}},
+        "Name/Fn::If/2",
+        "Name must be of a-z A-Z 0-9 _ -",
+    ),
+    "an adoption that is neither": ({"AdoptExisting": "yes"}, "AdoptExisting", "must be true or false"),
+    "an adoption that is a number": ({"AdoptExisting": 1}, "AdoptExisting", "must be true or false"),
+    "a strategy that there is not": (
+        {"ReplacementStrategy": "delete-then-create"},
+        "ReplacementStrategy",
+        "must be create_then_delete or delete_then_create",
+    ),
+    "a timeout that is too long": ({"ServiceTimeout": 7200}, "ServiceTimeout", "greater than the maximum of 3600"),
+    "a timeout of nothing": ({"ServiceTimeout": "0"}, "ServiceTimeout", "less than the minimum of 1"),
+    "a timeout with a unit": ({"ServiceTimeout": "15m"}, "ServiceTimeout", "must be whole seconds, 1-3600"),
+    "tags that are a map": ({"Tags": {"team": "shop"}}, "Tags", "not of type 'array'"),
+    "a tag without a value": ({"Tags": [{"Key": "team"}]}, "Tags/0", "'Value' is a required property"),
+    "a tag as Personalize writes it": ({"Tags": [{"tagKey": "a", "tagValue": "b"}]}, "Tags/0/tagKey", "'tagKey' was"),
+    "a tag of AWS's": ({"Tags": [{"Key": "Aws:x", "Value": "b"}]}, "Tags/0/Key", "neither begin with aws:"),
+    "a tag of the provider's": (
+        {"Tags": [{"Key": "cloudformation:stack-id", "Value": "b"}]},
+        "Tags/0/Key",
+        "nor be one of the provider's own three",
+    ),
+    "a tag in a condition": (
+        {"Tags": [{"Fn::If": ["Sometimes", {"Key": "a|b", "Value": "c"}, {"Ref": "AWS::NoValue"}]}]},
+        "Tags/0/Fn::If/1/Key",
+        "Key must be of letters",
+    ),
+    "a tag twice": (
+        {"Tags": [{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "2"}]},
+        "Tags",
+        "the keys of Tags must be unique",
+    ),
+    "48 tags": (
+        {"Tags": [{"Key": f"k{i}", "Value": ""} for i in range(48)]},
+        "Tags",
+        "maximum item count: 47, found: 48",
+    ),
+}
+
+
+def template(*trackers: dict[str, Any]) -> dict[str, Any]:
+    """A template with trackers of these properties: Tracker0, Tracker1 and so on."""
+    return {
+        "Parameters": {"Strategy": {"Type": "String", "Default": "rename"}, "When": {"Type": "String"}},
+        "Conditions": {"Sometimes": {"Fn::Equals": [{"Ref": "When"}, "now"]}},
+        "Resources": {
+            f"Tracker{number}": {"Type": "Custom::PersonalizeEventTracker", "Properties": properties}
+            for number, properties in enumerate(trackers)
+        },
+    }
+
+
+def run(*arguments: str, cwd: Path) -> "subprocess.CompletedProcess[str]":
+    command = [str(Path(sys.executable).with_name("cfn-lint")), *arguments]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+
+
+def test_what_cloudformation_takes_raises_no_alarm(lint: Lint) -> None:
+    assert lint(GOOD) == []
+
+
+@pytest.fixture(scope="module")
+def bad(lint: Lint) -> list[Problem]:
+    """What is said of all that is bad, each in a resource of its own."""
+    return lint(template(*({**GOOD_ONE, **properties} for properties, _, _ in BAD.values())))
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_a_bad_property_is_told_where_it_is(bad: list[Problem], case: str) -> None:
+    _, place, told = BAD[case]
+    here = f"Resources/Tracker{list(BAD).index(case)}/Properties/{place}"
+    assert any(path == here and told in message for _, path, message in bad)
+
+
+def test_a_bad_default_of_a_parameter_is_told_there(lint: Lint) -> None:
+    problems = lint(template({**GOOD_ONE, "ReplacementStrategy": {"Ref": "Strategy"}}))
+    (message,) = [
+        message for rule, path, message in problems if (rule, path) == ("W1030", "Parameters/Strategy/Default")
+    ]
+    assert message.startswith("ReplacementStrategy must be create_then_delete or delete_then_create when 'Ref' is")
+
+
+def test_what_is_required_is_told_even_without_properties(lint: Lint) -> None:
+    document = template({}, {})
+    del document["Resources"]["Tracker1"]["Properties"]
+
+    told = [(rule, path, message) for rule, path, message in lint(document) if rule in ("E3003", "E9501")]
+
+    assert sorted(told) == [
+        ("E3003", "Resources/Tracker0/Properties", "'ServiceToken' is a required property"),
+        ("E3003", "Resources/Tracker1/Properties", "'ServiceToken' is a required property"),
+        ("E9501", "Resources/Tracker0/Properties", "'DatasetGroupArn' is a required property"),
+        ("E9501", "Resources/Tracker1/Properties", "'DatasetGroupArn' is a required property"),
+    ]
+
+
+def test_an_attribute_that_there_is_not_is_told_wherever_it_is_asked_for(lint: Lint) -> None:
+    asked = {"Fn::GetAtt": ["Tracker0", "TrackingID"]}
+    ways: list[dict[str, Any]] = [
+        asked,
+        {"Fn::GetAtt": "Tracker0.TrackingID"},
+        {"Fn::Sub": "id:${Tracker0.TrackingID}"},
+        {"Fn::Sub": ["${id}", {"id": asked}]},
+        {"Fn::Join": ["", ["a", asked]]},
+        {"Fn::If": ["Sometimes", asked, "b"]},
+    ]
+    document = template(GOOD_ONE)
+    document["Outputs"] = {f"Id{number}": {"Value": way} for number, way in enumerate(ways)}
+    for number, way in enumerate(ways):
+        typed = {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": way}}
+        untyped = {"Type": "Custom::Other", "Properties": {"ServiceToken": "x", "Deep": [{"Value": way}]}}
+        document["Resources"] |= {f"Typed{number}": typed, f"Untyped{number}": untyped}
+
+    problems = [(path.split("/")[1], message) for rule, path, message in lint(document) if rule == "E9502"]
+
+    told = "'TrackingID' is not an attribute of a Custom::PersonalizeEventTracker (did you mean 'TrackingId'?)"
+    places = [f"{where}{number}" for where in ("Id", "Typed", "Untyped") for number in range(len(ways))]
+    assert sorted(problems) == [(place, told) for place in places]
+
+
+def test_an_attribute_like_no_other_is_answered_with_all(lint: Lint) -> None:
+    document = template(GOOD_ONE)
+    document["Outputs"] = {"Id": {"Value": {"Fn::GetAtt": ["Tracker0", "Arn"]}}}
+
+    (message,) = [message for rule, _, message in lint(document) if rule == "E9502"]
+
+    assert all(name in message for name in ATTRIBUTES)
+
+
+def test_every_attribute_can_be_asked_for(lint: Lint) -> None:
+    document = template(GOOD_ONE)
+    document["Outputs"] = {name: {"Value": {"Fn::GetAtt": ["Tracker0", name]}} for name in ATTRIBUTES}
+
+    assert [problem for problem in lint(document) if problem[0] == "E9502"] == []
+
+
+def test_the_examples_pass() -> None:
+    examples = [str(path) for path in sorted((ROOT / "examples").glob("*.yaml"))]
+
+    linted = run("--append-rules", "lint", "--", *examples, cwd=ROOT)
+
+    assert (linted.returncode, linted.stdout + linted.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("how", ["on the command line", "in .cfnlintrc"])
+def test_the_one_file_is_all_that_a_user_needs(tmp_path: Path, how: str) -> None:
+    (tmp_path / "rules").mkdir()
+    shutil.copy(RULES / "personalize_event_tracker.py", tmp_path / "rules")
+    (tmp_path / "template.json").write_text(json.dumps(template({**GOOD_ONE, "DatasetGroupArn": "films"})))
+    if how == "in .cfnlintrc":
+        (tmp_path / ".cfnlintrc").write_text("append_rules: [rules]\n")
+        linted = run("template.json", cwd=tmp_path)
+    else:
+        linted = run("--append-rules", "rules", "--", "template.json", cwd=tmp_path)
+
+    assert linted.returncode == 2 + 4
+    assert "E9501 DatasetGroupArn must be the ARN of a dataset group" in linted.stdout
+
+
+def test_the_page_on_linting_shows_what_is_said(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "linting.md").read_text()
+    (bad,) = re.findall(r"```yaml\n(Resources:\n.*?)```", page, re.DOTALL)
+    (shown,) = re.findall(r"```\n(E9501 .*?)```", page, re.DOTALL)
+    shutil.copytree(RULES, tmp_path / "cfn-lint-rules")
+    (tmp_path / "template.yaml").write_text(bad)
+
+    linted = run("--append-rules", "cfn-lint-rules", "--", "template.yaml", cwd=tmp_path)
+
+    assert linted.stdout.strip() == shown.strip()
