@@ -6,6 +6,7 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 
 VENV := .venv
 SAM_VENV := .venv-sam
+CDK_VENV := .venv-cdk
 BIN := $(VENV)/bin
 SAM := $(abspath $(SAM_VENV))/bin/sam
 
@@ -19,7 +20,7 @@ unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONOPTIMIZE PYTHONWARNINGS
 unexport $(filter AWS_%,$(.VARIABLES))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test prove lint build local sam-deploy-local sam-local clean both
+.PHONY: help demo test prove lint build local sam-deploy-local sam-local clean both all-three
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -27,7 +28,7 @@ help: ## show this list
 demo: both ## deploy, update, rename and delete an event tracker on a local cloud, and watch
 	@$(BIN)/python -m local demo
 
-test: both ## run all tests, and show the coverage of provider/
+test: all-three ## run all tests, and show the coverage of provider/
 	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile --cov --cov-report=term-missing
 
 prove: $(VENV)/installed ## run the proof: a CloudFormation that misbehaves, faults at every call
@@ -52,11 +53,14 @@ sam-local: both ## send every request of events/ to the built function, in a con
 	@$(BIN)/python -m local invoke
 
 clean: ## remove everything these targets made
-	rm -rf $(VENV) $(SAM_VENV) .aws-sam .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(SAM_VENV) $(CDK_VENV) .aws-sam .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 both:
 	@$(MAKE) --silent --no-print-directory --jobs=2 $(VENV)/installed $(SAM_VENV)/installed
+
+all-three:
+	@$(MAKE) --silent --no-print-directory --jobs=3 $(VENV)/installed $(SAM_VENV)/installed $(CDK_VENV)/installed
 
 # Made anew when the file that pins its packages changes; the stamp comes last, so that half of one is never used.
 define install
@@ -66,7 +70,7 @@ define install
 	@rm -rf $(@D)
 	@$(PYTHON) -m venv $(@D)
 	@$(@D)/bin/python -m pip install --quiet --quiet --disable-pip-version-check --no-user --no-deps --require-hashes \
-		--only-binary=:all: --requirement $<
+		--only-binary=:all: $(install_options) --requirement $<
 	@touch $@
 endef
 
@@ -74,4 +78,9 @@ $(VENV)/installed: requirements-dev.txt
 	$(install)
 
 $(SAM_VENV)/installed: requirements-sam.txt
+	$(install)
+
+# To compile all of the CDK takes longer than what is imported of it ever saves.
+$(CDK_VENV)/installed: install_options := --no-compile
+$(CDK_VENV)/installed: requirements-cdk.txt
 	$(install)
