@@ -1,26 +1,24 @@
-"""The Lambda function: from the event to the answer."""
+"""The handler: from the event to the answer."""
 
 import functools
 import logging
 import math
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import urllib3
 from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from event_tracker.arns import Home
-from event_tracker.custom_resource import CustomResource, deliver, make_http
+from event_tracker.custom_resource import CustomResource, deliver
 from event_tracker.errors import EventTrackerError, InvalidRequestError, RefusedError
 from event_tracker.lifecycle import Lifecycle
 from event_tracker.properties import Properties
 from event_tracker.protocol import FAILED, Answer, Request
 from event_tracker.telemetry import count, logger, metrics
-from event_tracker.trackers import CLIENT_CONFIG, Trackers
+from event_tracker.trackers import Trackers
 from event_tracker.waiting import Clock, Deadline
 
 if TYPE_CHECKING:
@@ -44,6 +42,9 @@ def make_handler(
 
     `client` should have CLIENT_CONFIG, `http` is of make_http. `clock` passes the time of all waiting.
     `sam_local`: `sam local invoke` prints what is returned, and nothing is sent anywhere (contract A6).
+
+    The handler returns the answer that was sent. It raises InvalidRequestError and AnswerNotDeliveredError, for Lambda
+    to see; every other failure is an answer.
     """
     # At DEBUG crhelper logs the event.
     copy_config_to_registered_loggers(logger, log_level=max(logger.log_level, logging.INFO), include={"crhelper"})
@@ -70,20 +71,6 @@ def make_handler(
         return answer.document
 
     return handle
-
-
-@functools.cache
-def _handler_of_this_function() -> Handler:
-    client = boto3.client("personalize", config=CLIENT_CONFIG)
-    return make_handler(client, make_http(), Clock(), sam_local=bool(os.environ.get("AWS_SAM_LOCAL")))
-
-
-def handler(event: object, context: LambdaContext) -> dict[str, Any]:
-    """The function's entry point. Returns the answer that was sent.
-
-    Raises InvalidRequestError and AnswerNotDeliveredError, for Lambda to see; every other failure is an answer.
-    """
-    return _handler_of_this_function()(event, context)
 
 
 def _answer(request: Request, home: Home, client: "PersonalizeClient", clock: Clock, context: LambdaContext) -> Answer:
