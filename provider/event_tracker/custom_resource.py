@@ -4,7 +4,6 @@ crhelper is pinned, because what is overridden here is not its public interface.
 """
 
 import json
-import ssl
 
 import urllib3
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -85,9 +84,15 @@ class CustomResource(CfnResource):
 
 
 def make_http() -> urllib3.PoolManager:
-    """The client that answers are sent with. It trusts what OpenSSL trusts, SSL_CERT_FILE included."""
+    """The client that answers are sent with. It trusts what OpenSSL trusts, SSL_CERT_FILE included.
+
+    It reads that when it connects, which is after the waiting, and not on a cold start.
+    """
     return urllib3.PoolManager(
-        ssl_context=ssl.create_default_context(), timeout=urllib3.Timeout(connect=3, read=7), retries=False
+        # Not every version's default.
+        cert_reqs="CERT_REQUIRED",
+        timeout=urllib3.Timeout(connect=3, read=7),
+        retries=False,
     )
 
 

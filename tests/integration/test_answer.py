@@ -111,6 +111,15 @@ def test_a_server_that_is_not_trusted_gets_nothing(mailbox: Mailbox, time: Virtu
     assert mailbox.bodies == []
 
 
+def test_a_server_that_is_trusted_by_another_name_gets_nothing(
+    mailbox: Mailbox, trusted_http: urllib3.PoolManager, time: VirtualTime
+) -> None:
+    elsewhere = mailbox.url.replace("localhost", "127.0.0.1")
+    with pytest.raises(AnswerNotDeliveredError, match="SSLError"):
+        deliver(answer_to(elsewhere), trusted_http, time.clock)
+    assert mailbox.bodies == []
+
+
 def test_5xx_is_tried_again_with_growing_pauses(
     mailbox: Mailbox, trusted_http: urllib3.PoolManager, time: VirtualTime
 ) -> None:
