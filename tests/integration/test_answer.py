@@ -1,6 +1,7 @@
 """The answer, sent over TLS to a real socket (contract A1-A6)."""
 
 import dataclasses
+import gc
 import http.server
 import json
 import runpy
@@ -290,3 +291,9 @@ def test_the_entry_point_is_such_a_handler(aws: World, group: str, monkeypatch: 
     handler = runpy.run_module("event_tracker.function")["handler"]
 
     assert handler(event("Create"), Context(aws.time))["Status"] == "SUCCESS"
+
+
+def test_once_the_function_is_imported_garbage_is_collected_again() -> None:
+    runpy.run_module("event_tracker.function")
+
+    assert gc.isenabled()
