@@ -1,0 +1,75 @@
+"""The functions that are compared, as they are in their zips: the provider, and what it is compared with."""
+
+import functools
+import importlib.metadata
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
+
+from cfnlint.decode import decode
+
+from local import sam
+from local.cloud import running
+
+FUNCTIONS = Path(__file__).parent / "functions"
+
+
+@dataclass(frozen=True)
+class Function:
+    """The directory that is zipped, and where the handler is in it."""
+
+    code: Path
+    handler: str
+
+
+@functools.cache
+def floor() -> Function:
+    """The least that can call Amazon Personalize: boto3 and one client."""
+    code = new_directory()
+    shutil.copy(FUNCTIONS / "floor.py", code)
+    return Function(code, "floor.handler")
+
+
+@functools.cache
+def provider() -> Function:
+    """The provider, by `sam build`."""
+    code = new_directory()
+    with running() as cloud:
+        template = sam.build(cloud)
+        document, _ = decode(str(template))
+        properties = (document or {})["Resources"]["ProviderFunction"]["Properties"]
+        shutil.copytree(template.parent / properties["CodeUri"], code, dirs_exist_ok=True)
+    return Function(code, properties["Handler"])
+
+
+@functools.cache
+def plain() -> Function:
+    """A provider as most people write it, with the packages of the provider's, whole."""
+    code = new_directory()
+    shutil.copy(FUNCTIONS / "plain.py", code)
+    for entry in packages("crhelper", "aws-lambda-powertools", "jmespath", "typing-extensions"):
+        if entry.is_dir():
+            shutil.copytree(entry, code / entry.name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(entry, code)
+    return Function(code, "plain.handler")
+
+
+def packages(*distributions: str) -> Iterator[Path]:
+    """What the distributions have installed side by side."""
+    for name in distributions:
+        distribution = importlib.metadata.distribution(name)
+        for top in sorted({file.parts[0] for file in distribution.files or ()} - {"..", "__pycache__"}):
+            yield Path(str(distribution.locate_file(top)))
+
+
+@functools.cache
+def _home() -> "TemporaryDirectory[str]":
+    return TemporaryDirectory(prefix="bench-")
+
+
+def new_directory() -> Path:
+    """A directory that goes when this process does."""
+    return Path(mkdtemp(dir=_home().name)).resolve()

@@ -1,0 +1,109 @@
+"""Cold start: how long a fresh process takes until its handler is ready, and until it calls Amazon Personalize."""
+
+import statistics
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import boto3
+from rich.console import Console
+from rich.table import Table
+
+from bench import artifacts
+from bench.artifacts import Function
+from bench.lambda_runtime import PATIENCE_SECONDS, RuntimeFailedError, environment, request
+from local.cloud import HOST
+
+RUNS = 20
+TARGET = 1.25
+
+
+def measure(console: Console) -> dict[str, Any]:
+    """Start each function RUNS times, in turns, so that a machine that is busy is busy for all."""
+    with console.status("Starting functions") as status:
+        functions = {
+            "boto3 and a client, nothing else": artifacts.floor(),
+            "this provider": artifacts.provider(),
+            "crhelper and Powertools, plainly": artifacts.plain(),
+        }
+        starts: dict[str, list[dict[str, float]]] = {name: [] for name in functions}
+        for run in range(RUNS):
+            status.update(f"Starting functions, {run + 1} of {RUNS}")
+            for name, function in functions.items():
+                starts[name].append(_start(function))
+    return {"python": sys.version.split()[0], "boto3": boto3.__version__, "target": TARGET, "starts": starts}
+
+
+def tables(measured: Mapping[str, Any]) -> list[Table]:
+    """Medians, in brackets the fastest and the slowest, and the medians' ratio to those of the first function."""
+    table = Table(
+        title="Cold start: milliseconds, median (fastest-slowest), and times the first line's",
+        caption=f"{RUNS} starts of each, in turns, a whole processor, no TLS. "
+        f"Python {measured['python']}, boto3 {measured['boto3']}. The target is {measured['target']} times the first.",
+    )
+    for heading in ("", "to handler ready", "", "to first call", "", "processor", ""):
+        table.add_column(heading, justify="right" if table.columns else "left")
+    starts: dict[str, list[dict[str, float]]] = measured["starts"]
+    first = next(iter(starts.values()))
+    for name, runs in starts.items():
+        cells = []
+        for what in ("ready", "first_call", "processor"):
+            values, floor = ([run[what] for run in some] for some in (runs, first))
+            cells += [_spread(values), f"{statistics.median(values) / statistics.median(floor):.2f}"]
+        table.add_row(name, *cells)
+    return [table]
+
+
+def _start(function: Function) -> dict[str, float]:
+    with _personalize() as server, environment(function, {"AWS_ENDPOINT_URL_PERSONALIZE": server.url}) as up:
+        begun = time.monotonic()
+        with up.invoked(request("create")):
+            if not server.called.wait(PATIENCE_SECONDS):
+                raise RuntimeFailedError(f"The function did not call Amazon Personalize:\n{''.join(up.log)}")
+            return {
+                "ready": up.init_seconds.result(),
+                "first_call": server.called_at - begun,
+                "processor": up.processor_seconds,
+            }
+
+
+class _Personalize(ThreadingHTTPServer):
+    """Notes when the first call arrives, and never answers it."""
+
+    def __init__(self) -> None:
+        super().__init__((HOST, 0), _Call)
+        self.url = f"http://{HOST}:{self.server_port}"
+        self.called = threading.Event()
+        self.called_at = 0.0
+
+
+class _Call(BaseHTTPRequestHandler):
+    server: _Personalize
+
+    def do_POST(self) -> None:
+        self.server.called_at = time.monotonic()
+        self.server.called.set()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def _personalize() -> Iterator[_Personalize]:
+    with _Personalize() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def _spread(seconds: Sequence[float]) -> str:
+    median, least, most = (1000 * of(seconds) for of in (statistics.median, min, max))
+    return f"{median:.0f} ({least:.0f}-{most:.0f})"
