@@ -1,0 +1,48 @@
+"""Size: what `sam deploy` uploads and a cold start fetches."""
+
+import zipfile
+from collections import Counter
+from collections.abc import Mapping
+from tempfile import TemporaryFile
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from bench import artifacts
+from bench.artifacts import Function
+
+TARGET = 1_500_000
+
+
+def measure(console: Console) -> dict[str, Any]:
+    """Zip the provider as `sam build` makes it, and the plain function with the same packages, nothing left out."""
+    with console.status("Zipping"):
+        provider, plain = _zipped(artifacts.provider()), _zipped(artifacts.plain())
+    return {"target": TARGET, "provider": provider, "plain": plain}
+
+
+def tables(measured: Mapping[str, Any]) -> list[Table]:
+    """The bytes of each package in the zip, and of all."""
+    table = Table(title="Size of the zip, bytes", caption=f"The target is less than {measured['target']:,}.")
+    for heading in ("", "this provider", "all of its packages"):
+        table.add_column(heading, justify="right" if heading else "left")
+    provider, plain = measured["provider"], measured["plain"]
+    for name in sorted(provider["packages"] | plain["packages"]):
+        table.add_row(name, *(f"{one['packages'].get(name, 0):,}" for one in (provider, plain)))
+    table.add_section()
+    for name in ("zip", "unzipped"):
+        table.add_row(name, *(f"{one[name]:,}" for one in (provider, plain)))
+    return [table]
+
+
+def _zipped(function: Function) -> dict[str, Any]:
+    packages: Counter[str] = Counter()
+    with TemporaryFile() as file:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in sorted(function.code.rglob("*")):
+                archive.write(path, path.relative_to(function.code))
+            for entry in archive.infolist():
+                packages[entry.filename.split("/")[0].split("-")[0].removesuffix(".py")] += entry.compress_size
+            unzipped = sum(entry.file_size for entry in archive.infolist())
+        return {"zip": file.tell(), "unzipped": unzipped, "packages": dict(packages)}
