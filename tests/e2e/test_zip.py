@@ -1,4 +1,4 @@
-"""What is in the function's zip: enough."""
+"""What is in the function's zip: enough, and its bytecode."""
 
 import ast
 from collections.abc import Iterator
@@ -14,6 +14,18 @@ def test_what_is_left_out_of_the_zip_is_imported_by_nothing_that_is_in_it(cloud:
 
     # To log pydantic's models, of which there are none.
     assert missing == {"aws_lambda_powertools.event_handler.openapi.compat"}
+
+
+def test_each_module_has_bytecode_that_does_not_outlive_an_edit(cloud: Cloud) -> None:
+    built = cloud.directory / "build" / "template" / "ProviderFunction"
+
+    flags = set()
+    for file in built.rglob("*.py"):
+        (bytecode,) = file.parent.glob(f"__pycache__/{file.stem}.*.pyc")
+        flags.add(bytecode.read_bytes()[4:8])
+
+    # It has a hash of its source (PEP 552), which is compared.
+    assert flags == {b"\x03\0\0\0"}
 
 
 def imports(file: Path, built: Path) -> Iterator[str]:
