@@ -35,15 +35,22 @@ def measure(console: Console) -> dict[str, Any]:
             status.update(f"Starting functions, {run + 1} of {RUNS}")
             for name, function in functions.items():
                 starts[name].append(_start(function))
-    return {"python": sys.version.split()[0], "boto3": boto3.__version__, "target": TARGET, "starts": starts}
+    return {
+        "python": sys.version.split()[0],
+        "boto3": boto3.__version__,
+        "has_bytecode": any(artifacts.provider().code.rglob(f"*.{sys.implementation.cache_tag}.pyc")),
+        "target": TARGET,
+        "starts": starts,
+    }
 
 
 def tables(measured: Mapping[str, Any]) -> list[Table]:
     """Medians, in brackets the fastest and the slowest, and the medians' ratio to those of the first function."""
     table = Table(
         title="Cold start: milliseconds, median (fastest-slowest), and times the first line's",
-        caption=f"{RUNS} starts of each, in turns, a whole processor, no TLS. "
-        f"Python {measured['python']}, boto3 {measured['boto3']}. The target is {measured['target']} times the first.",
+        caption=f"{RUNS} starts of each, in turns, a whole processor, no TLS. Python {measured['python']}, "
+        f"boto3 {measured['boto3']}; this provider has {'' if measured['has_bytecode'] else 'no '}bytecode for this "
+        f"Python. The target is {measured['target']} times the first.",
     )
     for heading in ("", "to handler ready", "", "to first call", "", "processor", ""):
         table.add_column(heading, justify="right" if table.columns else "left")

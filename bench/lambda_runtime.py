@@ -1,9 +1,9 @@
 """A function as Lambda runs it: a fresh process, AWS's own runtime client and runtime interface emulator around it.
 
 The client is awslambdaric; the emulator comes with the SAM CLI. Beside the function's own files there is what Lambda's
-runtime brings: boto3 and what it needs, compiled beforehand. The function's files are not: its zip has no bytecode
-unless it was built with some, and Lambda cannot write any beside it. What is not Lambda's is the Python, which is the
-one that runs this, the processor, and the way on which the zip gets there.
+runtime brings: boto3 and what it needs, compiled beforehand. Beside the function's own files no bytecode is written, as
+in Lambda: it has what its zip has. What is not Lambda's is the Python, which is the one that runs this, the processor,
+and the way on which the zip gets there.
 """
 
 import compileall

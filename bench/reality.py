@@ -122,8 +122,8 @@ def _deploy_poller(cloud: Cloud) -> None:
     shutil.copytree(FUNCTIONS / "poller", directory)
     for package in packages("crhelper"):
         shutil.copytree(package, directory / package.name)
-    command = ["deploy", "--template-file", str(directory / "template.yaml"), "--stack-name", _STACKS[POLLER]]
-    sam.sam(cloud, [*command, "--parameter-overrides", f"PersonalizeEndpointUrl={cloud.personalize_url}"])
+    parameters = {"PersonalizeEndpointUrl": cloud.personalize_url}
+    sam.deploy_stack(cloud, directory / "template.yaml", _STACKS[POLLER], parameters)
 
 
 def _set_seconds(cloud: Cloud, seconds: int) -> None:

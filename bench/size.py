@@ -1,5 +1,6 @@
 """Size: what `sam deploy` uploads and a cold start fetches."""
 
+import re
 import zipfile
 from collections import Counter
 from collections.abc import Mapping
@@ -40,9 +41,9 @@ def _zipped(function: Function) -> dict[str, Any]:
     packages: Counter[str] = Counter()
     with TemporaryFile() as file:
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-            for path in sorted(function.code.rglob("*")):
+            for path in sorted(path for path in function.code.rglob("*") if path.is_file()):
                 archive.write(path, path.relative_to(function.code))
             for entry in archive.infolist():
-                packages[entry.filename.split("/")[0].split("-")[0].removesuffix(".py")] += entry.compress_size
+                packages[re.split("[-./]", entry.filename.removeprefix("__pycache__/"))[0]] += entry.compress_size
             unzipped = sum(entry.file_size for entry in archive.infolist())
         return {"zip": file.tell(), "unzipped": unzipped, "packages": dict(packages)}
