@@ -292,8 +292,10 @@ class Lifecycle:
                 "reason. Look at the state of its dataset group and deploy again."
             )
         if arn == self._made:
+            # With its tags, in one call.
             took("SecondsToActive", self._trackers.deadline.elapsed - self._made_at)
-        self._bring_tags(arn)
+        else:
+            self._bring_tags(arn)
         return tracker
 
     def _bring_tags(self, arn: str) -> None:

@@ -170,9 +170,11 @@ class Trackers:
         trouble = ""
         for waited in self.deadline.attempts():
             try:
-                return operation(**arguments)
+                response = operation(**arguments)
             except botocore.exceptions.ClientError as error:
                 why = f"{error.response['Error']['Code']}: {error.response['Error'].get('Message', '')}"
+                if _is_throttling(error):
+                    self.deadline.crowded()
                 if not _may_pass(error, waited):
                     raise _translated(error, f"Could not {purpose}: {why}") from error
             except (botocore.exceptions.ConnectionError, botocore.exceptions.HTTPClientError) as error:
@@ -181,6 +183,9 @@ class Trackers:
                 raise EventTrackerError(f"Could not {purpose}: {error}. {_CREDENTIALS_REMEDY}") from error
             except botocore.exceptions.BotoCoreError as error:
                 raise EventTrackerError(f"Could not {purpose}: {error}") from error
+            else:
+                self.deadline.served()
+                return response
             if not trouble:
                 logger.warning("Trying again until it is answered", call=purpose, why=why)
             trouble = why
@@ -220,7 +225,13 @@ def _may_pass(error: botocore.exceptions.ClientError, waited: float) -> bool:
         return waited < _ACCESS_DENIED_SECONDS
     if error.operation_name in _TAGGING and code in ("ResourceInUseException", "LimitExceededException"):
         return True
-    return status >= 500 or status == 429 or "Throttl" in code or code == "TooManyRequestsException"
+    return status >= 500 or _is_throttling(error)
+
+
+def _is_throttling(error: botocore.exceptions.ClientError) -> bool:
+    code = error.response["Error"]["Code"]
+    status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+    return status == 429 or "Throttl" in code or code == "TooManyRequestsException"
 
 
 def _translated(error: botocore.exceptions.ClientError, text: str) -> ServiceError:

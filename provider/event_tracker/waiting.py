@@ -1,16 +1,20 @@
 """Waiting: a clock that can be replaced, and a deadline with pauses that grow."""
 
+import random
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+_LONGEST_PAUSE = 15.0
+
 
 @dataclass(frozen=True)
 class Clock:
-    """Seconds on a clock that only runs forward, and a way to let them pass."""
+    """Seconds on a clock that only runs forward, a way to let them pass, and chance, from 0 to 1."""
 
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
+    random: Callable[[], float] = random.random
 
 
 class Deadline:
@@ -20,6 +24,7 @@ class Deadline:
         self._clock = clock
         self._seconds = seconds
         self._start = clock.now()
+        self._crowd_pause = 0.0
 
     @property
     def elapsed(self) -> float:
@@ -30,12 +35,24 @@ class Deadline:
         """The moment `seconds` from now on, or this one if it comes first."""
         return Deadline(self._clock, min(seconds, self._seconds - self.elapsed))
 
+    def crowded(self) -> None:
+        """Note that the service has refused a call because there are too many: pauses get longer by a third.
+
+        They are then also of random length, so that those who were refused together do not come back together.
+        """
+        self._crowd_pause = min(max(1.0, self._crowd_pause * 4 / 3), _LONGEST_PAUSE)
+
+    def served(self) -> None:
+        """Note that the service has answered a call: half of that is taken back."""
+        self._crowd_pause /= 2
+
     def attempts(self, shortest_pause: float = 1.0) -> Iterator[float]:
         """Yield the seconds since the first attempt: at once, after each pause, and last at the deadline.
 
-        However late it is, there is one attempt. The pause is a twentieth of the time already waited, between
-        `shortest_pause` and 15 s (contract W1): by default 1 s for the first 20 s, 3 s after a minute. So an event
-        tracker is seen ACTIVE within a second or 5% of the time it took, and one that takes minutes costs few calls.
+        However late it is, there is one attempt. The pause is a 25th of the time already waited, between
+        `shortest_pause` and 15 s (contract W1): by default 1 s for the first 25 s, 2.4 s after a minute. So an event
+        tracker is seen ACTIVE within a second or 4% of the time it took, and one that takes minutes costs few calls.
+        While the service is crowded it is longer.
         """
         first = self._clock.now()
         while True:
@@ -44,4 +61,5 @@ class Deadline:
             left = self._seconds - self.elapsed
             if left <= 0:
                 return
-            self._clock.sleep(min(left, max(shortest_pause, waited / 20), 15.0))
+            crowd_pause = self._crowd_pause * (0.5 + self._clock.random())
+            self._clock.sleep(min(left, max(shortest_pause, min(waited / 25, _LONGEST_PAUSE), crowd_pause)))

@@ -49,6 +49,16 @@ def test_a_tracker_carries_its_tags_and_its_owner_from_the_first_moment(
     }
 
 
+def test_a_tracker_just_made_is_looked_at_and_nothing_else(aws: World, group: str) -> None:
+    # Each call counts when a service refuses what is too much.
+    calls: list[str] = []
+
+    Requests(aws, FaultyClient(aws.service, calls.append))("Create")
+
+    assert calls[0] == "create_event_tracker"
+    assert set(calls[1:]) == {"describe_event_tracker"}
+
+
 def test_a_name_is_generated_from_stack_logical_id_and_request_when_none_is_given(
     aws: World, requests: Requests, group: str
 ) -> None:

@@ -346,7 +346,7 @@ def test_whatever_fails_an_update_what_it_made_is_removed(
     aws: World, requests: Requests, group: str, other_group: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     created = requests("Create")
-    monkeypatch.setattr(Lifecycle, "_bring_tags", lambda *_: {}["what"])
+    monkeypatch.setattr(Lifecycle, "_wait", lambda *_: {}["what"])
 
     answer = requests(
         "Update",

@@ -45,7 +45,7 @@ def test_the_polls_are_close_at_first_and_sparse_later(aws: World, requests: Req
     assert max(pauses) == 15
     assert len([moment for moment in polls if moment <= 45]) > 15
     assert len([moment for moment in polls if moment <= 30]) <= 30
-    assert len(polls) < 120
+    assert len([moment for moment in polls if moment <= 600]) <= 120
 
 
 def test_at_the_functions_deadline_a_create_fails_with_state_time_and_the_trackers_arn(
@@ -78,7 +78,7 @@ def test_even_when_the_service_is_silent_the_answer_comes_before_service_timeout
     start = aws.time.now
 
     def silent(name: str) -> Exception | None:
-        if name in ("list_tags_for_resource", "list_event_trackers"):
+        if name != "create_event_tracker":
             # Two attempts with a time limit of 10 s each, and a pause.
             aws.time.sleep(21)
             return PASSING["silent"]
@@ -159,6 +159,34 @@ def test_what_passes_is_no_reason_to_give_up(
     assert len(aws.trackers()) == (request_type == "Create")
 
 
+def test_while_throttled_the_calls_are_few_and_irregular(aws: World, group: str) -> None:
+    calls: list[float] = []
+
+    def throttle(name: str) -> Exception | None:
+        calls.append(aws.time.now)
+        return PASSING["throttled"] if aws.time.now < 300 else None
+
+    answer = Requests(aws, FaultyClient(aws.service, throttle))("Create")
+
+    pauses = [later - earlier for earlier, later in itertools.pairwise(moment for moment in calls if 60 < moment < 300)]
+    assert answer["Status"] == "SUCCESS"
+    assert len([moment for moment in calls if moment < 300]) < 40
+    assert len(set(pauses)) == len(pauses)
+    assert max(pauses) <= 22.5
+
+
+def test_a_service_that_fails_is_not_taken_for_a_crowded_one(aws: World, group: str) -> None:
+    calls: list[float] = []
+
+    def fail(name: str) -> Exception | None:
+        calls.append(aws.time.now)
+        return PASSING["failing"] if aws.time.now < 20 else None
+
+    Requests(aws, FaultyClient(aws.service, fail))("Create")
+
+    assert [moment for moment in calls if moment < 20] == list(range(20))
+
+
 def test_what_does_not_pass_is_told_at_the_deadline(aws: World, group: str) -> None:
     faulty = Requests(aws, FaultyClient(aws.service, during(aws, 0, 10_000, PASSING["throttled"])))
 
@@ -222,11 +250,12 @@ def test_credentials_that_are_not_valid_are_told_at_once_with_the_remedy(
 
 @pytest.mark.parametrize("code", ["ResourceInUseException", "LimitExceededException"])
 def test_tags_that_cannot_be_read_while_a_tracker_changes_are_waited_for(aws: World, group: str, code: str) -> None:
+    created = Requests(aws)("Create")
     fault: Any = once("list_tags_for_resource", client_error(code, operation="ListTagsForResource"))
 
-    answer = Requests(aws, FaultyClient(aws.service, fault))("Create")
+    resumed = Requests(aws, FaultyClient(aws.service, fault))("Create")
 
-    assert answer["Status"] == "SUCCESS"
+    assert resumed == created
 
 
 @pytest.mark.parametrize(("failed", "status"), [(0, "ACTIVE"), (1, "CREATE FAILED")])

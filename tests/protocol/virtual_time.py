@@ -8,6 +8,7 @@ import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from random import Random
 from typing import NoReturn
 
 from greenlet import getcurrent, greenlet
@@ -39,6 +40,7 @@ class VirtualTime:
     def __init__(self, on_passing: Callable[[float], None] = lambda seconds: None) -> None:
         self.now = 0.0
         self._on_passing = on_passing
+        self._random = Random(0)
         self._scheduler = getcurrent()
         self._alarms: list[_Alarm] = []
         self._order = itertools.count()
@@ -46,7 +48,7 @@ class VirtualTime:
 
     @property
     def clock(self) -> Clock:
-        return Clock(now=lambda: self.now, sleep=self.sleep)
+        return Clock(now=lambda: self.now, sleep=self.sleep, random=self._random.random)
 
     @property
     def is_idle(self) -> bool:
