@@ -6,6 +6,7 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 
 VENV := .venv
 SAM_VENV := .venv-sam
+BENCH_VENV := .venv-bench
 CDK_VENV := .venv-cdk
 BIN := $(VENV)/bin
 SAM := $(abspath $(SAM_VENV))/bin/sam
@@ -20,7 +21,7 @@ unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONOPTIMIZE PYTHONWARNINGS
 unexport $(filter AWS_%,$(.VARIABLES))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test prove lint build local sam-deploy-local sam-local clean both all-three
+.PHONY: help demo test prove bench lint build local sam-deploy-local sam-local clean both all-three
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -33,6 +34,9 @@ test: all-three ## run all tests, and show the coverage of provider/
 
 prove: $(VENV)/installed ## run the proof: a CloudFormation that misbehaves, faults at every call
 	$(BIN)/python -m tests.protocol.prove --markdown
+
+bench: $(BENCH_VENV)/installed $(SAM_VENV)/installed ## measure how fast, how cheap and how far, beside what others do
+	$(BENCH_VENV)/bin/python -m bench
 
 lint: $(VENV)/installed ## check style, types and templates
 	$(BIN)/ruff check .
@@ -53,7 +57,7 @@ sam-local: both ## send every request of events/ to the built function, in a con
 	@$(BIN)/python -m local invoke
 
 clean: ## remove everything these targets made
-	rm -rf $(VENV) $(SAM_VENV) $(CDK_VENV) .aws-sam .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(BENCH_VENV) $(SAM_VENV) $(CDK_VENV) .aws-sam .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 both:
@@ -75,6 +79,9 @@ define install
 endef
 
 $(VENV)/installed: requirements-dev.txt
+	$(install)
+
+$(BENCH_VENV)/installed: requirements-bench.txt
 	$(install)
 
 $(SAM_VENV)/installed: requirements-sam.txt
