@@ -90,7 +90,7 @@ def do(job: Job) -> Result:
 def prove() -> dict[str, Result]:
     """Do all parts, as many at a time as there are processors."""
     results = {provider: Result() for provider in PROVIDERS}
-    with ProcessPoolExecutor(initializer=_prepare) as executor:
+    with ProcessPoolExecutor(initializer=prepare) as executor:
         futures = {executor.submit(do, job): job for job in jobs()}
         for future in as_completed(futures):
             job, part, whole = futures[future], future.result(), results[futures[future].provider]
@@ -163,7 +163,8 @@ def main() -> int:
     return int(bool(ours.total.broken or ours.story or unbroken or not naive.story))
 
 
-def _prepare() -> None:
+def prepare() -> None:
+    """Make this process one that can reach no account, and is quiet."""
     for name in list(os.environ):
         if name.startswith(("AWS_", "POWERTOOLS_")):
             del os.environ[name]
