@@ -23,6 +23,7 @@ from rich.table import Table
 from bench import artifacts
 from bench.lambda_limits import limits
 from bench.lambda_runtime import ACCOUNT_ID, RuntimeFailedError, environment, request
+from bench.prose import paragraph
 from local.cloud import HOST, ROOT, Cloud
 
 MEGABYTES = (128, 256, 512)
@@ -72,6 +73,33 @@ def tables(measured: Mapping[str, Any]) -> list[Table]:
             cells.append(f"{statistics.median(run['seconds'] for run in done):.1f} s")
         table.add_row(f"{megabytes} MB", *cells)
     return [table]
+
+
+def markdown(measured: Mapping[str, Any]) -> str:
+    """How much memory is used, and what it costs in time to have less."""
+    rows = [
+        "| the function has | init | create | update of tags | delete | most resident |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    is_enforced = True
+    for megabytes, runs in measured["sizes"].items():
+        all_runs = [run for done in runs.values() for run in done]
+        is_enforced &= all(run["enforced"] for run in all_runs)
+        seconds = [statistics.median(run["seconds"] for run in done) for done in runs.values()]
+        init = statistics.median(run["init"] for run in all_runs)
+        peak = max(run["peak"] for run in all_runs) / 2**20
+        cells = [f"{init:.2f} s", *(f"{second:.2f} s" for second in seconds), f"{peak:.0f} MB"]
+        rows.append(f"| {megabytes} MB | {' | '.join(cells)} |")
+    return "\n\n".join(
+        (
+            paragraph(
+                f"**Memory.** Fresh processes, {RUNS} of each; a tracker is ACTIVE, or gone, after "
+                f"{2 * measured['seconds_per_state']:g} s.",
+                _ENFORCED if is_enforced else _NOT_ENFORCED,
+            ),
+            "\n".join(rows),
+        )
+    )
 
 
 def _run(event: Mapping[str, Any], variables: Mapping[str, str], megabytes: int) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from rich.console import Console
 from rich.table import Table
 
-from bench import cost, scale, sleep_on_delete, waiting
+from bench import cold_start, cost, memory, reality, scale, size, sleep_on_delete, waiting
 
 
 class Question(Protocol):
@@ -27,4 +27,8 @@ QUESTIONS: dict[str, Question] = {
     "sleep_on_delete": sleep_on_delete,
     "scale": scale,
     "cost": cost,
+    "cold_start": cold_start,
+    "size": size,
+    "memory": memory,
+    "reality": reality,
 }

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.artifacts import FUNCTIONS, packages
+from bench.prose import paragraph
 from local import sam
 from local.cloud import HOST, Cloud, running
 
@@ -62,6 +63,24 @@ def tables(measured: Mapping[str, Any]) -> list[Table]:
             one["provider"], f"{one['active']:.1f} s", f"{one['answered'] - one['active']:.1f} s", str(one["describes"])
         )
     return [table]
+
+
+def markdown(measured: Mapping[str, Any]) -> str:
+    """What is so outside of the simulation."""
+    rows = ["| in real time | ACTIVE after | answered later by | looks |", "|---|---:|---:|---:|"]
+    rows += [
+        f"| {one['provider']} | {one['active']:.1f} s | {one['answered'] - one['active']:.1f} s | {one['describes']} |"
+        for one in measured["creations"]
+    ]
+    return "\n\n".join(
+        (
+            paragraph(
+                "**A check.** Some of this in real time, on the local cloud: both providers deployed with the "
+                "SAM CLI, and one stack created with each."
+            ),
+            "\n".join(rows),
+        )
+    )
 
 
 class _Creation:

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from bench import artifacts
 from bench.artifacts import Function
+from bench.prose import paragraph
 
 TARGET = 1_500_000
 
@@ -35,6 +36,20 @@ def tables(measured: Mapping[str, Any]) -> list[Table]:
     for name in ("zip", "unzipped"):
         table.add_row(name, *(f"{one[name]:,}" for one in (provider, plain)))
     return [table]
+
+
+def markdown(measured: Mapping[str, Any]) -> str:
+    """How large the zip is."""
+    return paragraph(
+        f"**Size.** The zip has {measured['provider']['zip']:,} bytes, and {measured['plain']['zip']:,} with the same "
+        "packages, nothing left out. boto3 is the runtime's own."
+    )
+
+
+def shortfalls(measured: Mapping[str, Any]) -> list[str]:
+    """Whether it is larger than it is meant to be."""
+    size = measured["provider"]["zip"]
+    return [f"the zip has {size:,} bytes"] if size > TARGET else []
 
 
 def _zipped(function: Function) -> dict[str, Any]:
