@@ -45,6 +45,14 @@ def provider() -> Function:
 
 
 @functools.cache
+def provider_of_another_python() -> Function:
+    """The provider as the runtime sees it when another version of Python has built the zip: without bytecode."""
+    code = new_directory()
+    shutil.copytree(provider().code, code, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
+    return Function(code, provider().handler)
+
+
+@functools.cache
 def plain() -> Function:
     """A provider as most people write it, with the packages of the provider's, whole."""
     code = new_directory()

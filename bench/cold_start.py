@@ -21,14 +21,18 @@ from local.cloud import HOST
 
 RUNS = 20
 TARGET = 1.25
+FLOOR = "boto3 and a client, nothing else"
+OURS = "this provider"
+OF_ANOTHER_PYTHON = "this provider, zip built by another Python"
 
 
 def measure(console: Console) -> dict[str, Any]:
     """Start each function RUNS times, in turns, so that a machine that is busy is busy for all."""
     with console.status("Starting functions") as status:
         functions = {
-            "boto3 and a client, nothing else": artifacts.floor(),
-            "this provider": artifacts.provider(),
+            FLOOR: artifacts.floor(),
+            OURS: artifacts.provider(),
+            OF_ANOTHER_PYTHON: artifacts.provider_of_another_python(),
             "crhelper and Powertools, plainly": artifacts.plain(),
         }
         starts: dict[str, list[dict[str, float]]] = {name: [] for name in functions}
@@ -56,7 +60,7 @@ def tables(measured: Mapping[str, Any]) -> list[Table]:
     for heading in ("", "to handler ready", "", "to first call", "", "processor", ""):
         table.add_column(heading, justify="right" if table.columns else "left")
     starts: dict[str, list[dict[str, float]]] = measured["starts"]
-    first = next(iter(starts.values()))
+    first = starts[FLOOR]
     for name, runs in starts.items():
         cells = []
         for what in ("ready", "first_call", "processor"):
@@ -80,7 +84,9 @@ def markdown(measured: Mapping[str, Any]) -> str:
             paragraph(
                 "**Cold start.** Under Lambda's own runtime client, with a whole processor, to the first call of "
                 f"Amazon Personalize: medians of {RUNS} starts (fastest-slowest). This provider takes "
-                f"{_ratio(measured):.2f} times what boto3 and one client take."
+                f"{_ratio(measured, OURS):.2f} times what boto3 and one client take, since it imports with the garbage "
+                "collector off, and its zip has bytecode. When another version of Python than the runtime's has built "
+                f"the zip, that does not count, and it is {_ratio(measured, OF_ANOTHER_PYTHON):.2f} times."
             ),
             "\n".join(rows),
         )
@@ -89,13 +95,14 @@ def markdown(measured: Mapping[str, Any]) -> str:
 
 def shortfalls(measured: Mapping[str, Any]) -> list[str]:
     """Where the provider misses what it is meant to reach."""
-    ratio = _ratio(measured)
-    return [f"a cold start takes {ratio:.2f} times the least"] if ratio > TARGET else []
+    ratios = {name: _ratio(measured, name) for name in (OURS, OF_ANOTHER_PYTHON)}
+    return [f"a cold start of {name} takes {ratio:.2f} times" for name, ratio in ratios.items() if ratio > TARGET]
 
 
-def _ratio(measured: Mapping[str, Any]) -> float:
-    floor, ours, *_ = (
-        statistics.median(float(start["first_call"]) for start in starts) for starts in measured["starts"].values()
+def _ratio(measured: Mapping[str, Any], name: str) -> float:
+    """How many times what the floor takes until the first call."""
+    ours, floor = (
+        statistics.median(float(start["first_call"]) for start in measured["starts"][each]) for each in (name, FLOOR)
     )
     return ours / floor
 

@@ -118,7 +118,7 @@ def markdown(measured: Mapping[str, Any]) -> str:
             "\n".join(rows),
             paragraph(
                 f"A create and a delete cost {both[OURS] / 1000:.5f} dollars. "
-                + (f"That is more than with {'; '.join(cheaper)}." if cheaper else "Nothing here is cheaper.")
+                + (f"Cheaper are: {'; '.join(cheaper)}." if cheaper else "Nothing here is cheaper.")
             ),
         )
     )

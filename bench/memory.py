@@ -27,6 +27,7 @@ from bench.prose import paragraph
 from local.cloud import HOST, ROOT, Cloud
 
 MEGABYTES = (128, 256, 512)
+_TEMPLATE = "256"
 RUNS = 3
 _SECONDS_PER_STATE = 0.5
 _ENFORCED = "Memory was limited, and after the init phase the processor to the share of one that Lambda gives."
@@ -98,7 +99,22 @@ def markdown(measured: Mapping[str, Any]) -> str:
                 _ENFORCED if is_enforced else _NOT_ENFORCED,
             ),
             "\n".join(rows),
+            paragraph(_advice(measured["sizes"])),
         )
+    )
+
+
+def _advice(sizes: Mapping[str, Any]) -> str:
+    """The smallest setting that is twice what is used, and what it costs in time."""
+    seconds, roomy = {}, []
+    for megabytes, runs in sizes.items():
+        seconds[megabytes] = sum(statistics.median(run["seconds"] for run in done) for done in runs.values())
+        if int(megabytes) * 2**20 >= 2 * max(run["peak"] for done in runs.values() for run in done):
+            roomy.append(megabytes)
+    smallest = min(roomy, key=int)
+    return (
+        f"The smallest sensible setting is {smallest} MB, twice what is used. The three requests take "
+        f"{seconds[smallest] - seconds[_TEMPLATE]:.1f} s longer there, all told, than with the template's {_TEMPLATE} MB."
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bench import ROOT, cold_start, scale, size, waiting
+from bench import ROOT, cold_start, reality, scale, size, waiting
 from bench.prose import paragraph
 from bench.questions import QUESTIONS
 
@@ -32,6 +32,7 @@ def section(results: Mapping[str, Any]) -> str:
 def _targets(results: Mapping[str, Any]) -> str:
     missed = [
         *waiting.shortfalls(results["waiting"]),
+        *reality.shortfalls(results["reality"]),
         *scale.shortfalls(results["scale"]),
         *cold_start.shortfalls(results["cold_start"]),
         *size.shortfalls(results["size"]),

@@ -15,6 +15,7 @@ import urllib3
 from rich.console import Console
 from rich.table import Table
 
+from bench import waiting
 from bench.artifacts import FUNCTIONS, packages
 from bench.prose import paragraph
 from local import sam
@@ -79,8 +80,20 @@ def markdown(measured: Mapping[str, Any]) -> str:
                 "SAM CLI, and one stack created with each."
             ),
             "\n".join(rows),
+            paragraph(
+                "The simulated poller takes longer, since EventBridge may be up to a minute late, and the local cloud "
+                "is not."
+            ),
         )
     )
+
+
+def shortfalls(measured: Mapping[str, Any]) -> list[str]:
+    """Where the provider misses what it is meant to reach."""
+    (ours,) = [one for one in measured["creations"] if one["provider"] == OURS and one["seconds"] == 30]
+    overhead, looks, most = ours["answered"] - ours["active"], ours["describes"], waiting.MOST_LOOKS[30]
+    found = [f"in real time {overhead:.1f} s of overhead for 30 s"] if overhead > waiting.MOST_AT_30 else []
+    return [*found, f"in real time {looks} looks for 30 s"] if looks > most else found
 
 
 class _Creation:

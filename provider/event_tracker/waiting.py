@@ -49,9 +49,9 @@ class Deadline:
     def attempts(self, shortest_pause: float = 1.0) -> Iterator[float]:
         """Yield the seconds since the first attempt: at once, after each pause, and last at the deadline.
 
-        However late it is, there is one attempt. The pause is a 25th of the time already waited, between
-        `shortest_pause` and 15 s (contract W1): by default 1 s for the first 25 s, 2.4 s after a minute. So an event
-        tracker is seen ACTIVE within a second or 4% of the time it took, and one that takes minutes costs few calls.
+        However late it is, there is one attempt. The pause is a 22nd of the time already waited, between
+        `shortest_pause` and 15 s (contract W1): by default 1 s for the first 22 s, 2.7 s after a minute. So an event
+        tracker is seen ACTIVE within a second or 5% of the time it took, and one that takes minutes costs few calls.
         While the service is crowded it is longer.
         """
         first = self._clock.now()
@@ -62,4 +62,4 @@ class Deadline:
             if left <= 0:
                 return
             crowd_pause = self._crowd_pause * (0.5 + self._clock.random())
-            self._clock.sleep(min(left, max(shortest_pause, min(waited / 25, _LONGEST_PAUSE), crowd_pause)))
+            self._clock.sleep(min(left, max(shortest_pause, min(waited / 22, _LONGEST_PAUSE), crowd_pause)))

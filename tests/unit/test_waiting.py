@@ -30,7 +30,7 @@ def test_pauses_grow_with_the_time_waited_up_to_a_quarter_of_a_minute(time: Virt
 
     assert pauses[0] == 1
     near_60 = min(moments, key=lambda moment: abs(moment - 60))
-    assert pauses[near_60] == pytest.approx(near_60 / 25)
+    assert pauses[near_60] == pytest.approx(near_60 / 22)
     assert max(pauses.values()) == pytest.approx(15)
 
 
