@@ -114,7 +114,8 @@ def _advice(sizes: Mapping[str, Any]) -> str:
     smallest = min(roomy, key=int)
     return (
         f"The smallest sensible setting is {smallest} MB, twice what is used. The three requests take "
-        f"{seconds[smallest] - seconds[_TEMPLATE]:.1f} s longer there, all told, than with the template's {_TEMPLATE} MB."
+        f"{seconds[smallest] - seconds[_TEMPLATE]:.1f} s longer there, all told, than with the template's "
+        f"{_TEMPLATE} MB."
     )
 
 
