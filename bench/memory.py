@@ -6,7 +6,6 @@ import ssl
 import statistics
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -24,6 +23,7 @@ from bench import artifacts
 from bench.lambda_limits import limits
 from bench.lambda_runtime import ACCOUNT_ID, RuntimeFailedError, environment, request
 from bench.prose import paragraph
+from bench.serving import serving
 from local.cloud import HOST, ROOT, Cloud
 
 MEGABYTES = (128, 256, 512)
@@ -192,12 +192,7 @@ def _cloudformation(directory: Path) -> Iterator[str]:
     authority.issue_cert("localhost").configure_cert(context)
     others = (Path(botocore.__file__).parent / "cacert.pem").read_bytes()
     (directory / "trusted.pem").write_bytes(others + authority.cert_pem.bytes())
-    with ThreadingHTTPServer((HOST, 0), _Mailbox) as server:
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"https://localhost:{server.server_port}/answer"
-        finally:
-            server.shutdown()
-            thread.join()
+    server = ThreadingHTTPServer((HOST, 0), _Mailbox)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    with serving(server):
+        yield f"https://localhost:{server.server_port}/answer"

@@ -2,11 +2,9 @@
 
 import json
 import shutil
-import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -18,6 +16,7 @@ from rich.table import Table
 from bench import waiting
 from bench.artifacts import FUNCTIONS, packages
 from bench.prose import paragraph
+from bench.serving import serving
 from local import sam
 from local.cloud import HOST, Cloud, running
 
@@ -32,7 +31,7 @@ _PATIENCE_SECONDS = 300
 def measure(console: Console) -> dict[str, Any]:
     """Deploy both providers, and have them create event trackers."""
     done = []
-    with console.status("Deploying the providers") as status, running() as cloud, _counting(cloud) as counter:
+    with console.status("Deploying the providers") as status, running() as cloud, serving(_Counter(cloud)) as counter:
         counted = replace(cloud, personalize_url=counter.url)
         sam.deploy(counted, sam.build(counted))
         _deploy_poller(counted)
@@ -199,15 +198,3 @@ class _Passing(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         pass
-
-
-@contextmanager
-def _counting(cloud: Cloud) -> Iterator[_Counter]:
-    with _Counter(cloud) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
