@@ -72,13 +72,17 @@ class Invocation:
 
 @dataclass
 class Account:
-    """One account. `seconds` gives how long the next tracker takes to become ACTIVE, or to be gone."""
+    """One account. `seconds` gives how long the next tracker takes to become ACTIVE, or to be gone.
+
+    `refused_creates` is the code with which a create is refused when `bucket` is empty.
+    """
 
     time: VirtualTime
     backend: PersonalizeBackend
     seconds: Callable[[], float]
     random: Random
     bucket: TokenBucket | None = None
+    refused_creates: str = "ThrottlingException"
     calls: Counter[str] = field(default_factory=Counter)
     throttled: int = 0
     invocations: list[Invocation] = field(default_factory=list)
@@ -137,13 +141,19 @@ class Account:
         self.calls[operation] += 1
         if self.bucket and not self.bucket.take():
             self.throttled += 1
-            raise JsonRESTError("ThrottlingException", "Rate exceeded")
+            code = self.refused_creates if operation == "create_event_tracker" else "ThrottlingException"
+            raise JsonRESTError(code, "Rate exceeded")
         return getattr(self, f"_{operation}")(**arguments)
 
     def _create_event_tracker(self, name: str, datasetGroupArn: str, tags: list[dict[str, str]]) -> Any:
         tracker = self.backend.create_event_tracker(name, datasetGroupArn, tags)
         self._become(tracker.arn, "ACTIVE")
         return {"eventTrackerArn": tracker.arn, "trackingId": tracker.tracking_id}
+
+    def _list_event_trackers(self, datasetGroupArn: str) -> Any:
+        trackers = self.backend.event_trackers.values()
+        found = [tracker.to_dict(full=False) for tracker in trackers if tracker.dataset_group_arn == datasetGroupArn]
+        return {"eventTrackers": found}
 
     def _describe_event_tracker(self, eventTrackerArn: str) -> Any:
         described = self.backend.describe_event_tracker(eventTrackerArn).to_dict()

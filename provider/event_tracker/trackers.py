@@ -40,11 +40,12 @@ CLIENT_CONFIG = Config(connect_timeout=3, read_timeout=10, retries={"mode": "sta
 _ACCESS_DENIED_SECONDS = 30.0
 
 # How CreateEventTracker may say that the group has a tracker, and for how many seconds it is worth another try
-# when the group turns out to have none. In use: the group itself is not ACTIVE yet. The others are then a rate
-# limit, or tell of a tracker that is listed in a moment, or is just gone (contract C2, C5).
+# when the group turns out to have none. In use: the group itself is not ACTIVE yet. Limit exceeded is a rate limit
+# then, and hundreds of creates at once have to wait for each other for minutes. Or a tracker is listed in a moment, or
+# is just gone (contract C2, C5).
 _MAYBE_OCCUPIED_SECONDS = {
     "ResourceInUseException": math.inf,
-    "LimitExceededException": 120.0,
+    "LimitExceededException": 600.0,
     "ResourceAlreadyExistsException": 120.0,
 }
 

@@ -25,7 +25,7 @@ def test_a_target_that_is_missed_is_said() -> None:
 
     assert "Create of 30 s: 1.25 s of overhead, and not 1 s" in section
     assert "Create of 30 s: 31 looks, and not 30" in section
-    assert "500 at once under 2 calls a second: 3 creates failed" in section
+    assert "3 of 500 creates under 2 calls a second with this provider" in section
 
 
 @pytest.mark.parametrize("seconds", [30, 60, 300, 600])
