@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from local import sam
-from local.cloud import ROOT, Cloud, LocalCloudError, running
+from local.cloud import ROOT, Cloud, running
+from local.narrator import Narrator, UnexpectedError, tell
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import WaiterConfigTypeDef
@@ -20,22 +21,22 @@ _PATIENCE: "WaiterConfigTypeDef" = {"Delay": 1, "MaxAttempts": 60}
 
 
 def run(seconds_per_state: float) -> int:
-    """Show it; returns the exit status. Raises LocalCloudError when something is not as it should be."""
-    console = Console(highlight=False, soft_wrap=True)
-    with running(seconds_per_state=seconds_per_state) as cloud:
-        _Tour(cloud, console).take()
-    console.print("\n[bold green]✓ All of them were deployed and deleted, and nothing is left.")
-    return 0
+    """Show it; returns the exit status."""
+
+    def story(console: Console) -> None:
+        with running(seconds_per_state=seconds_per_state) as cloud:
+            _Tour(console, cloud).take()
+
+    return tell(story)
 
 
-@dataclass(frozen=True)
-class _Tour:
+@dataclass
+class _Tour(Narrator):
     cloud: Cloud
-    console: Console
     deployed: set[str] = field(default_factory=set)
 
     def take(self) -> None:
-        self.console.print("[bold]The provider")
+        self._title("The provider: template.yaml")
         sam.deploy(self.cloud, sam.build(self.cloud))
         self._show_outputs(sam.PROVIDER_STACK)
 
@@ -59,14 +60,14 @@ class _Tour:
         self._deploy("single-stack", DatasetGroupArn=self.cloud.create_dataset_group("single-stack"))
         self._delete("single-stack")
 
-        self.console.print("\n[bold]At the end")
+        self._title("At the end")
         self._delete(sam.PROVIDER_STACK)
         self._expect("every example was deployed", self.deployed == {path.name for path in DIRECTORY.glob("*.yaml")})
         self._expect("no event tracker is left", self._trackers() == [])
         self._expect("no function is left", self.cloud.functions.list_functions()["Functions"] == [])
 
     def _deploy(self, example: str, **parameters: str) -> dict[str, str]:
-        self.console.print(f"\n[bold]examples/{example}.yaml")
+        self._title(f"examples/{example}.yaml")
         built = sam.build(self.cloud, DIRECTORY / f"{example}.yaml")
         sam.deploy_stack(self.cloud, built, example, parameters)
         self.deployed.add(f"{example}.yaml")
@@ -76,7 +77,7 @@ class _Tour:
         stack = self.cloud.cloudformation.describe_stacks(StackName=stack_name)["Stacks"][0]
         outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
         for key, value in outputs.items():
-            self.console.print(f"  {key:20} [cyan]{escape(value)}")
+            self._print(f"{key:20} [cyan]{escape(value)}")
         return outputs
 
     def _send_event(self, function_name: str, tracking_id: str) -> None:
@@ -84,7 +85,7 @@ class _Tour:
         response = self.cloud.functions.invoke(FunctionName=function_name, Payload=payload)
         self._expect("its function ran without an error", "FunctionError" not in response)
         (recorded,) = self.cloud.recorded_events
-        self.console.print(f"  {'event recorded':20} [cyan]{escape(json.dumps(recorded))}")
+        self._print(f"{'event recorded':20} [cyan]{escape(json.dumps(recorded))}")
         self._expect("it has the tracking ID of the stack", recorded["tracking_id"] == tracking_id)
 
     def _delete(self, stack_name: str) -> None:
@@ -94,17 +95,9 @@ class _Tour:
         try:
             cloudformation.get_waiter("stack_delete_complete").wait(StackName=stack_id, WaiterConfig=_PATIENCE)
         except WaiterError as error:
-            raise LocalCloudError(f"Stack {stack_name} could not be deleted: {error}") from error
-        self._say(f"stack {stack_name} is deleted")
+            raise UnexpectedError(f"stack {stack_name} is deleted ({error})") from error
+        self._print(f"[green]✓[/] stack {stack_name} is deleted")
 
     def _trackers(self) -> list[str]:
         listed = self.cloud.personalize.list_event_trackers()["eventTrackers"]
         return [summary["eventTrackerArn"] for summary in listed]
-
-    def _expect(self, what: str, so: bool) -> None:
-        if not so:
-            raise LocalCloudError(f"This should be so, and is not: {what}.")
-        self._say(what)
-
-    def _say(self, what: str) -> None:
-        self.console.print(f"  [green]✓[/] {what}")
