@@ -72,3 +72,14 @@ class Guesses:
 
     page_size: int = 100
     """List operations: how many items a page has if maxResults is left out; 100 is its maximum."""
+
+    empty_next_token: bool = False
+    """List operations: whether the last page has a nextToken that is empty, instead of none."""
+
+    invisible_seconds: float = 0.0
+    """CreateEventTracker: nothing says that a new tracker can be read at once. For so long it is not found, not listed,
+    and has no tags to be listed or changed; it takes its group's place all the same."""
+
+    left_out_members: frozenset[str] = frozenset()
+    """DescribeEventTracker, ListEventTrackers: every member of a description is optional in the API model. These are
+    left out of descriptions and summaries."""

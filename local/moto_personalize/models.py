@@ -1,7 +1,7 @@
 """PersonalizeBackend class with methods for supported APIs."""
 
 from datetime import datetime
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from moto.core.common_models import BaseModel
 from moto.core.utils import unix_time
@@ -21,6 +21,9 @@ from .exceptions import (
     TooManyTagsException,
 )
 from .guesses import ErrorCode, Guesses
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PAGINATION_MODEL = {
     operation: {
@@ -62,7 +65,7 @@ class PersonalizeResource(BaseModel, ManagedState):
         )
         self.arn = arn
         self.name = name
-        self.created = self.last_updated = unix_time()
+        self.created = self.last_updated = 0.0
 
     @classmethod
     def state_model_name(cls) -> str:
@@ -77,18 +80,19 @@ class PersonalizeResource(BaseModel, ManagedState):
     def is_changing(self) -> bool:
         return self.last_status not in ("ACTIVE", "CREATE FAILED")
 
-    def delete(self) -> None:
+    def delete(self, now: float) -> None:
         self.status = "DELETE PENDING"
-        self.last_updated = unix_time()
+        self.last_updated = now
         # The state manager counts from the last change that it made itself, in local time.
         self._tick = 0
         self._time_progressed = datetime.now()  # noqa: DTZ005
 
-    def _get_next_status(self, previous: str | None) -> str | None:
-        status = super()._get_next_status(previous)
-        if status != previous:
-            self.last_updated = unix_time()
-        return status
+    def observe(self, now: float) -> str | None:
+        """The status, after it has moved on if it is time to."""
+        before = self._status
+        if self.status != before:
+            self.last_updated = now
+        return self._status
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -187,6 +191,8 @@ class PersonalizeBackend(schema_models.PersonalizeBackend):
     def __init__(self, region_name: str, account_id: str):
         super().__init__(region_name, account_id)
         self.guesses = self.default_guesses
+        # What the dates of resources and `invisible_seconds` go by; states change by moto's own.
+        self.clock: Callable[[], float] = unix_time
         # How many of the next event trackers end as CREATE FAILED.
         self.tracker_creations_to_fail = 0
         self._event_trackers: dict[str, EventTracker] = {}
@@ -228,9 +234,7 @@ class PersonalizeBackend(schema_models.PersonalizeBackend):
             account_id=self.account_id,
             outcome="CREATE FAILED" if fails else "ACTIVE",
         )
-        self._event_trackers[tracker.arn] = tracker
-        self.tagger.tag_resource(tracker.arn, tags)
-        return tracker
+        return self._add(tracker, self._event_trackers, tags)
 
     def describe_event_tracker(self, event_tracker_arn: str) -> EventTracker:
         return self._describe(EventTracker, self._event_trackers, event_tracker_arn)
@@ -241,7 +245,7 @@ class PersonalizeBackend(schema_models.PersonalizeBackend):
         return [
             tracker
             for tracker in self.event_trackers.values()
-            if dataset_group_arn in (None, tracker.dataset_group_arn)
+            if dataset_group_arn in (None, tracker.dataset_group_arn) and self._is_visible(tracker)
         ]
 
     def delete_event_tracker(self, event_tracker_arn: str) -> None:
@@ -259,9 +263,7 @@ class PersonalizeBackend(schema_models.PersonalizeBackend):
         group = DatasetGroup(self._arn(DatasetGroup, name), name, role_arn, kms_key_arn, domain)
         if group.arn in self.dataset_groups:
             raise ResourceAlreadyExistsException(group.arn)
-        self._dataset_groups[group.arn] = group
-        self.tagger.tag_resource(group.arn, tags)
-        return group
+        return self._add(group, self._dataset_groups, tags)
 
     def describe_dataset_group(self, dataset_group_arn: str) -> DatasetGroup:
         return self._describe(DatasetGroup, self._dataset_groups, dataset_group_arn)
@@ -299,10 +301,7 @@ class PersonalizeBackend(schema_models.PersonalizeBackend):
         arn = self._arn(Dataset, f"{group.name}/{dataset_type}")
         if arn in self.datasets:
             raise ResourceAlreadyExistsException(arn)
-        dataset = Dataset(arn, name, group.arn, dataset_type, schema_arn)
-        self._datasets[arn] = dataset
-        self.tagger.tag_resource(arn, tags)
-        return dataset
+        return self._add(Dataset(arn, name, group.arn, dataset_type, schema_arn), self._datasets, tags)
 
     def describe_dataset(self, dataset_arn: str) -> Dataset:
         return self._describe(Dataset, self._datasets, dataset_arn)
@@ -346,6 +345,12 @@ class PersonalizeBackend(schema_models.PersonalizeBackend):
         scope = f"{self.partition}:personalize:{self.region_name}:{self.account_id}"
         return f"arn:{scope}:{model.kind}/{resource_id}"
 
+    def _add(self, resource: Resource, resources: dict[str, Resource], tags: list[dict[str, str]]) -> Resource:
+        resource.created = resource.last_updated = self.clock()
+        resources[resource.arn] = resource
+        self.tagger.tag_resource(resource.arn, tags)
+        return resource
+
     def _present(self, resources: dict[str, Resource]) -> dict[str, Resource]:
         """Look at each resource once, and drop those that are gone, with their tags.
 
@@ -353,7 +358,7 @@ class PersonalizeBackend(schema_models.PersonalizeBackend):
         """
         present = {}
         for arn, resource in list(resources.items()):
-            if resource.status == GONE:
+            if resource.observe(self.clock()) == GONE:
                 resources.pop(arn, None)
                 self.tagger.delete_all_tags_for_resource(arn)
             else:
@@ -362,7 +367,7 @@ class PersonalizeBackend(schema_models.PersonalizeBackend):
 
     def _find(self, model: type[Resource], resources: dict[str, Resource], arn: str) -> Resource:
         resource = self._present(resources).get(arn)
-        if resource:
+        if resource and self._is_visible(resource):
             return resource
         self._check_ours(arn)
         if _kind_of(arn) != model.kind:
@@ -370,6 +375,11 @@ class PersonalizeBackend(schema_models.PersonalizeBackend):
                 self.guesses.wrong_resource_type, f"Resource Arn {arn} is of another type than {model.kind}."
             )
         raise ResourceNotFoundException(arn)
+
+    def _is_visible(self, resource: PersonalizeResource) -> bool:
+        return not isinstance(resource, EventTracker) or (
+            self.clock() - resource.created >= self.guesses.invisible_seconds
+        )
 
     def _check_ours(self, arn: str) -> None:
         _, partition, _, region, account_id, _ = arn.split(":", 5)
@@ -386,7 +396,7 @@ class PersonalizeBackend(schema_models.PersonalizeBackend):
 
     def _delete(self, resource: PersonalizeResource) -> None:
         self._refuse_while_changing(resource, self.guesses.delete_while_changing)
-        resource.delete()
+        resource.delete(self.clock())
 
     def _refuse_while_changing(self, resource: PersonalizeResource, code: ErrorCode | None) -> None:
         if code and resource.is_changing:
@@ -429,7 +439,7 @@ class PersonalizeBackend(schema_models.PersonalizeBackend):
     def _check_taggable(self, arn: str) -> None:
         """Only event trackers, dataset groups and datasets are implemented; others can be tagged too."""
         resources = {**self.event_trackers, **self.dataset_groups, **self.datasets}
-        if arn not in resources:
+        if arn not in resources or not self._is_visible(resources[arn]):
             self._check_ours(arn)
             raise ResourceNotFoundException(arn)
         self._refuse_while_changing(resources[arn], self.guesses.tags_while_changing)

@@ -35,15 +35,17 @@ class PersonalizeResponse(SchemaResponse):
     def describe_event_tracker(self) -> str:
         params = self._valid_params()
         tracker = self.personalize_backend.describe_event_tracker(params["eventTrackerArn"])
-        return json.dumps({"eventTracker": tracker.to_dict()})
+        return json.dumps({"eventTracker": self._without_left_out(tracker.to_dict())})
 
     def list_event_trackers(self) -> str:
         params = self._valid_params()
-        return self._page(
+        page = self._page(
             "eventTrackers",
             self.personalize_backend.list_event_trackers,
             dataset_group_arn=params.get("datasetGroupArn"),
         )
+        page["eventTrackers"] = [self._without_left_out(tracker) for tracker in page["eventTrackers"]]
+        return json.dumps(page)
 
     def delete_event_tracker(self) -> str:
         params = self._valid_params()
@@ -69,7 +71,7 @@ class PersonalizeResponse(SchemaResponse):
 
     def list_dataset_groups(self) -> str:
         self._valid_params()
-        return self._page("datasetGroups", self.personalize_backend.list_dataset_groups)
+        return json.dumps(self._page("datasetGroups", self.personalize_backend.list_dataset_groups))
 
     def delete_dataset_group(self) -> str:
         params = self._valid_params()
@@ -94,11 +96,12 @@ class PersonalizeResponse(SchemaResponse):
 
     def list_datasets(self) -> str:
         params = self._valid_params()
-        return self._page(
+        page = self._page(
             "datasets",
             self.personalize_backend.list_datasets,
             dataset_group_arn=params.get("datasetGroupArn"),
         )
+        return json.dumps(page)
 
     def delete_dataset(self) -> str:
         params = self._valid_params()
@@ -124,20 +127,24 @@ class PersonalizeResponse(SchemaResponse):
 
     def _page(
         self, key: str, list_resources: Callable[..., tuple[list[Any], str | None]], **filters: str | None
-    ) -> str:
+    ) -> dict[str, Any]:
         params = json.loads(self.body)
         try:
             resources, next_token = list_resources(
                 max_results=params.get("maxResults") or self.personalize_backend.guesses.page_size,
-                next_token=params.get("nextToken"),
+                next_token=params.get("nextToken") or None,
                 **filters,
             )
         except InvalidToken:
             raise InvalidNextTokenException from None
         result: dict[str, Any] = {key: [resource.to_dict(full=False) for resource in resources]}
-        if next_token:
-            result["nextToken"] = next_token
-        return json.dumps(result)
+        if next_token or self.personalize_backend.guesses.empty_next_token:
+            result["nextToken"] = next_token or ""
+        return result
+
+    def _without_left_out(self, tracker: dict[str, Any]) -> dict[str, Any]:
+        left_out = self.personalize_backend.guesses.left_out_members
+        return {name: value for name, value in tracker.items() if name not in left_out}
 
 
 class PersonalizeEventsResponse(BaseResponse):
