@@ -32,8 +32,8 @@ demo: both ## deploy, update, rename and delete an event tracker on a local clou
 test: all-three ## run all tests, and show the coverage of provider/
 	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile --cov --cov-report=term-missing
 
-prove: $(VENV)/installed ## run the proof: a CloudFormation that misbehaves, faults at every call
-	$(BIN)/python -m tests.protocol.prove --markdown
+prove: $(VENV)/installed ## run all fault-injection tests: faults at every call, and stateful tests
+	$(BIN)/python -m tests.fault_injection.prove --markdown
 
 bench: $(BENCH_VENV)/installed $(SAM_VENV)/installed ## measure how fast, how cheap and how far, beside what others do
 	$(BENCH_VENV)/bin/python -m bench

@@ -13,7 +13,7 @@ from event_tracker import handler
 from event_tracker.custom_resource import CustomResource
 from event_tracker.protocol import FAILED, SUCCESS, Request
 from event_tracker.trackers import CLIENT_CONFIG
-from tests.protocol.lambda_service import FUNCTION_ARN, Context
+from simulation.lambda_service import FUNCTION_ARN, Context
 
 # Of template.yaml; and Lambda's own default, which the CDK and most people leave as it is.
 OUR_MEGABYTES = 256

@@ -23,9 +23,9 @@ from moto.core.exceptions import JsonRESTError
 from event_tracker.waiting import Clock
 from local.moto_personalize import Guesses, PersonalizeBackend
 from local.moto_personalize.models import GONE
-from tests.protocol.lambda_service import TIMEOUT
-from tests.protocol.virtual_time import VirtualTime
-from tests.protocol.world import ACCOUNT, REGION, account
+from simulation.lambda_service import TIMEOUT
+from simulation.virtual_time import VirtualTime
+from simulation.world import ACCOUNT, REGION, account
 
 # What a call to AWS takes, there and back, be it to Amazon Personalize or the PUT of an answer; and what it takes
 # until a function begins that is warm.

@@ -13,10 +13,9 @@ from bench.cloud import Account, Event, Invocation, cloud
 from event_tracker import ownership
 from event_tracker.ownership import Owner
 from event_tracker.protocol import SUCCESS
-from tests.integration.requests import event
-from tests.protocol.proof import quiet
-from tests.protocol.prove import prepare
-from tests.protocol.world import as_list
+from simulation.events import event
+from simulation.isolation import isolate_process, quiet
+from simulation.world import as_list
 
 SEED = 1
 # How far the time that a tracker takes is off what is said, at most, so that it ends anywhere between two looks.
@@ -80,7 +79,7 @@ def _run(account: Account, approach: str, request: Event) -> Run:
 
 def side_by_side(function: Callable[[Job], T], jobs: Iterable[Job]) -> list[T]:
     """What a function says to each job, as many at a time as there are processors."""
-    with ProcessPoolExecutor(max_workers=os.cpu_count(), initializer=prepare) as executor:
+    with ProcessPoolExecutor(max_workers=os.cpu_count(), initializer=isolate_process) as executor:
         return list(executor.map(function, jobs))
 
 

@@ -13,8 +13,8 @@ from bench.cloud import cloud
 from bench.prose import paragraph
 from bench.runs import SPREAD, side_by_side
 from event_tracker.protocol import SUCCESS
-from tests.integration.requests import event
-from tests.protocol.proof import quiet
+from simulation.events import event
+from simulation.isolation import quiet
 
 SECONDS = 30
 TRACKERS = (1, 10, 50, 200, 500)

@@ -8,12 +8,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.protocol.proof import SEED
-
-
-def pytest_report_header() -> str:
-    return f"seed of the proof: {SEED}"
-
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_real_aws() -> Iterator[None]:

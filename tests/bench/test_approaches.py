@@ -5,7 +5,7 @@ import pytest
 from bench.approaches import APPROACHES, CDK, FIXED, GROWING, LIMIT, OURS, OURS_SLEEPY, POLLING_2, POLLING_SLEEPY
 from bench.cloud import cloud
 from bench.runs import Run, runs
-from tests.integration.requests import event
+from simulation.events import event
 
 
 def only(name: str, request_type: str = "Create", seconds: float = 30) -> Run:

@@ -14,8 +14,8 @@ from botocore.exceptions import ClientError
 
 from bench.cloud import SECONDS_PER_CALL, Account, TokenBucket, cloud
 from event_tracker.trackers import CLIENT_CONFIG
-from tests.protocol.lambda_service import FUNCTION_ARN
-from tests.protocol.world import REGION
+from simulation.lambda_service import FUNCTION_ARN
+from simulation.world import REGION
 
 NOWHERE = f"arn:aws:personalize:{REGION}:123456789012:event-tracker/00000000"
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from event_tracker.telemetry import logger
+from simulation.stack import Stack
+from simulation.world import World, world
 from tests.integration.requests import Requests
-from tests.protocol.cloudformation import Stack
-from tests.protocol.world import World, world
 
 
 @pytest.fixture

@@ -3,35 +3,15 @@
 import json
 import logging
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from event_tracker.handler import make_handler
-from tests.protocol.virtual_time import VirtualTime
-from tests.protocol.world import World
-
-EVENTS = Path(__file__).parents[2] / "events"
-_TEMPLATES = {"Create": "create.json", "Update": "update-tags.json", "Delete": "delete.json"}
-
-
-def document(name: str) -> dict[str, Any]:
-    """A file of `events/`."""
-    return json.loads((EVENTS / name).read_text())  # type: ignore[no-any-return]
-
+from simulation.events import document, event
+from simulation.virtual_time import VirtualTime
+from simulation.world import World
 
 STACK_ID = document("create.json")["StackId"]
 OWNED = {"cloudformation:stack-id": STACK_ID, "cloudformation:logical-id": "Tracker"}
-
-
-def event(request_type: str, **fields: Any) -> dict[str, Any]:
-    """The event of that type with other fields; a field that is None is left out.
-
-    Without the ServiceTimeout of the files, which is for people: a test waits for as long as the function may.
-    """
-    template = document(_TEMPLATES[request_type])
-    for properties in template.keys() & {"ResourceProperties", "OldResourceProperties"}:
-        del template[properties]["ServiceTimeout"]
-    return {name: value for name, value in {**template, **fields}.items() if value is not None}
 
 
 @dataclass

@@ -21,9 +21,9 @@ from event_tracker.custom_resource import deliver, make_http
 from event_tracker.errors import AnswerNotDeliveredError
 from event_tracker.handler import make_handler
 from event_tracker.protocol import Answer, Request
+from simulation.virtual_time import VirtualTime
+from simulation.world import World
 from tests.integration.requests import Context, Inbox, Requests, event
-from tests.protocol.virtual_time import VirtualTime
-from tests.protocol.world import World
 
 SECRET = "X-Amz-Signature=0123456789abcdef"
 

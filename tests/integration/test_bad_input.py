@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from event_tracker.errors import InvalidRequestError
+from simulation.world import World
 from tests.integration.faults import FaultyClient
 from tests.integration.requests import Requests, event
-from tests.protocol.world import World
 
 GROUP = "arn:aws:personalize:us-east-1:123456789012:dataset-group/films"
 

@@ -5,10 +5,10 @@ import re
 
 import pytest
 
+from simulation.stack import Stack
+from simulation.world import World
 from tests.integration.faults import FaultyClient, client_error
 from tests.integration.requests import OWNED, STACK_ID, Requests
-from tests.protocol.cloudformation import Stack
-from tests.protocol.world import World
 
 NOT_FOUND = "arn:aws:personalize:us-east-1:123456789012:dataset-group/nowhere"
 

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
+from simulation.stack import Stack
+from simulation.world import World
 from tests.integration.faults import FaultyClient, OtherwiseReal, always, client_error
 from tests.integration.requests import OWNED, Requests
-from tests.protocol.cloudformation import Stack
-from tests.protocol.world import World
 
 Log = Callable[[], list[dict[str, Any]]]
 

@@ -6,9 +6,10 @@ Those that every other test starts from, `create.json`, `update-tags.json` and `
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from simulation.events import EVENTS, document
+from simulation.world import World
 from tests.integration.faults import FaultyClient
-from tests.integration.requests import EVENTS, OWNED, Requests, document
-from tests.protocol.world import World
+from tests.integration.requests import OWNED, Requests
 
 
 def test_create_with_all_properties_makes_a_tracker_as_they_say(aws: World, requests: Requests, group: str) -> None:

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import PartialCredentialsError
 
+from simulation.stack import Stack
+from simulation.world import World
 from tests.integration.faults import FaultyClient, OtherwiseReal, always, client_error
 from tests.integration.requests import OWNED, Requests, event
-from tests.protocol.cloudformation import Stack
-from tests.protocol.world import World
 
 DELETING = frozenset({"DELETE PENDING", "DELETE IN_PROGRESS"})
 

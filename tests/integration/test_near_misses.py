@@ -9,9 +9,9 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from event_tracker.trackers import _iso_8601
+from simulation.world import World
 from tests.integration.faults import FaultyClient, client_error, once
 from tests.integration.requests import OWNED, STACK_ID, Requests
-from tests.protocol.world import World
 
 
 def metric(output: str, name: str) -> Any:

@@ -10,10 +10,10 @@ from botocore.exceptions import EndpointConnectionError
 
 from event_tracker.errors import AnswerNotDeliveredError, InvalidRequestError
 from event_tracker.telemetry import logger
+from simulation.stack import Stack
+from simulation.world import World
 from tests.integration.faults import FaultyClient
 from tests.integration.requests import Requests, event
-from tests.protocol.cloudformation import Stack
-from tests.protocol.world import World
 
 Log = Callable[[], list[dict[str, Any]]]
 SECRET = "X-Amz-Signature=0123456789abcdef"

@@ -10,8 +10,8 @@ import pytest
 from cfnlint.decode import decode_str
 
 from event_tracker.errors import InvalidRequestError
+from simulation.world import World
 from tests.integration.requests import Requests
-from tests.protocol.world import World
 
 ROOT = Path(__file__).parents[2]
 LOG_GROUP = "the-log-group"

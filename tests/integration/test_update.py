@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from event_tracker.lifecycle import Lifecycle
+from simulation.stack import Stack
+from simulation.world import World
 from tests.integration.requests import OWNED, Requests, event
-from tests.protocol.cloudformation import Stack
-from tests.protocol.world import World
 
 MINE = {"Key": "team", "Value": "shop"}
 CREATE_ID = event("Create")["RequestId"]

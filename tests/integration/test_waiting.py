@@ -8,9 +8,9 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, ReadTimeoutError
 
 from event_tracker.trackers import CLIENT_CONFIG
+from simulation.world import World
 from tests.integration.faults import FaultyClient, OtherwiseReal, client_error, once
 from tests.integration.requests import Requests
-from tests.protocol.world import World
 
 PASSING = {
     "throttled": client_error("ThrottlingException"),

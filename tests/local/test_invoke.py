@@ -22,8 +22,9 @@ from event_tracker.waiting import Clock
 from local import docker, invoke
 from local.cloud import HOST, REGION, Cloud, LocalCloudError, running
 from local.narrator import UnexpectedError
-from tests.integration.requests import EVENTS, Context, document
-from tests.protocol.virtual_time import VirtualTime
+from simulation.events import EVENTS, document
+from simulation.virtual_time import VirtualTime
+from tests.integration.requests import Context
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE: Any = decode_str((ROOT / "template.yaml").read_text())[0]

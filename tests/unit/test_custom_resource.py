@@ -12,8 +12,8 @@ import pytest
 
 from event_tracker.custom_resource import CustomResource
 from event_tracker.protocol import Request
+from simulation.virtual_time import VirtualTime
 from tests.integration.requests import Context, event
-from tests.protocol.virtual_time import VirtualTime
 
 SEAM = "57ec4f706c9f9c9a15dd92e1d3c51a4debb5e6d3b2c903174846597df3971479"
 

@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from event_tracker.waiting import Clock, Deadline
-from tests.protocol.virtual_time import VirtualTime
+from simulation.virtual_time import VirtualTime
 
 
 @pytest.fixture

@@ -12,9 +12,10 @@ import pytest
 from cfnlint.decode import decode_str
 
 from event_tracker.telemetry import logger
-from tests.protocol.proof import Run, Sequence, quiet, run
-from tests.protocol.scenarios import SCENARIOS
-from tests.protocol.world import ACCOUNT, REGION, Call
+from simulation.isolation import quiet
+from simulation.world import ACCOUNT, REGION, Call
+from tests.fault_injection.scenarios import SCENARIOS
+from tests.fault_injection.sequences import Run, Sequence, run
 
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 

@@ -2,10 +2,11 @@
 
 import pytest
 
-from tests.protocol.faults import FAULTS
-from tests.protocol.proof import Sequence, run
-from tests.protocol.rules import Rule
-from tests.protocol.world import World, world
+from simulation.faults import FAULTS
+from simulation.wire import Effect, Wire
+from simulation.world import World, world
+from tests.fault_injection.rules import Rule
+from tests.fault_injection.sequences import Sequence, run
 
 
 def in_windows(sequence: Sequence) -> set[Rule]:
@@ -15,21 +16,21 @@ def in_windows(sequence: Sequence) -> set[Rule]:
     return {violation.rule for violation in violations}
 
 
-def kill_when_answered(aws: World, request_number: int) -> None:
-    """Have the function die when its answer to the request with that number has arrived."""
+def kill_when_the_response_arrived(aws: World, request_number: int) -> None:
+    """Have the function die when its response to the request with that number has arrived."""
 
-    def put(world: World, name: str, effect: object) -> object:
-        result = effect()  # type: ignore[operator]
-        if len(world.cloudformation.puts) == request_number:
-            world.time.kill()
+    def put(wire: Wire, name: str, effect: Effect) -> object:
+        result = effect()
+        if name == "put" and len(aws.cloudformation.puts) == request_number:
+            wire.time.kill()
         return result
 
-    aws.wire.lasting.append((1e9, lambda world, name, effect: put(world, name, effect) if name == "put" else effect()))
+    aws.wire.lasting.append((1e9, put))
 
 
 def test_a_create_that_is_delivered_again_after_its_rollback_leaves_a_tracker_that_names_its_stack() -> None:
     with world() as aws:
-        kill_when_answered(aws, 1)
+        kill_when_the_response_arrived(aws, 1)
         stack = aws.stack()
         stack.create(DatasetGroupArn=aws.dataset_group("films"), sibling_fails=True)
         assert stack.status == "ROLLBACK_COMPLETE"
@@ -43,7 +44,7 @@ def test_a_create_that_is_delivered_again_after_its_rollback_leaves_a_tracker_th
 
 def test_a_rename_that_is_delivered_again_after_its_rollback_renames_again() -> None:
     with world() as aws:
-        kill_when_answered(aws, 2)
+        kill_when_the_response_arrived(aws, 2)
         stack, group = aws.stack(), aws.dataset_group("films")
         stack.create(DatasetGroupArn=group, Name="one")
         stack.update(DatasetGroupArn=group, Name="two", ReplacementStrategy="delete_then_create", sibling_fails=True)
@@ -58,7 +59,7 @@ def test_a_rename_that_is_delivered_again_after_its_rollback_renames_again() -> 
 
 def test_a_change_of_group_that_is_delivered_again_after_its_rollback_leaves_a_tracker_in_the_other_group() -> None:
     with world() as aws:
-        kill_when_answered(aws, 2)
+        kill_when_the_response_arrived(aws, 2)
         stack, books = aws.stack(), aws.dataset_group("books")
         stack.create(DatasetGroupArn=aws.dataset_group("films"))
         stack.update(DatasetGroupArn=books, sibling_fails=True)

@@ -7,9 +7,11 @@ import math
 from collections.abc import Iterator
 
 from event_tracker import ownership
-from tests.protocol.cloudformation import Request, Resource, Stack
-from tests.protocol.rules import Rule, Violation
-from tests.protocol.world import Call, World
+from simulation.cloudformation import Request
+from simulation.stack import Resource, Stack
+from simulation.wire import PUT
+from simulation.world import Call, World
+from tests.fault_injection.rules import Rule, Violation
 
 COMPLETE = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}
 CHANGES = {"create_event_tracker", "delete_event_tracker", "tag_resource", "untag_resource"}
@@ -20,14 +22,14 @@ def violations(world: World) -> list[Violation]:
     """What does not hold in a world that is at rest."""
     facts = _Facts(world)
     found = [
-        *world.cloudformation.violations,
-        *_answers(world),
+        *(Violation(Rule.ONE_RESPONSE, how) for how in world.cloudformation.objections),
+        *_responses(world),
         *_waits(world),
         *_ids(facts),
         *_leftovers(facts),
         *_trespasses(facts),
     ]
-    for stack in world.cloudformation.stacks:
+    for stack in world.stacks:
         if stack.status in COMPLETE:
             for logical_id, resource in stack.resources.items():
                 found += _live(facts, stack, logical_id, resource)
@@ -64,7 +66,7 @@ class _Facts:
         return any(
             call.request.resource == resource
             and call.operation in CHANGES
-            and any(self._last_look(later) <= call.moment for later in self._later(call.request))
+            and any(self._last_poll(later) <= call.moment for later in self._later(call.request))
             for call in self.done
         )
 
@@ -74,23 +76,36 @@ class _Facts:
             if later.resource == request.resource and later.replaced_by is not request:
                 yield later
 
-    def _last_look(self, request: Request) -> float:
+    def _last_poll(self, request: Request) -> float:
         """Until when a request can see what an earlier one for its resource does."""
-        if request.answered is None:
+        if request.responded is None:
             return math.inf
         if request.type == "Delete" and request.event["PhysicalResourceId"].startswith("arn:"):
-            # It is about one tracker, and looks for no other.
+            # It is about one tracker, and polls for no other.
             return request.sent
         former = request.event.get("OldResourceProperties", request.event["ResourceProperties"])["DatasetGroupArn"]
         if former != request.event["ResourceProperties"]["DatasetGroupArn"]:
             # The rollback of a change of group: what the change made is in the other group.
-            looks = (
+            polls = (
                 call.moment
                 for call in self.done
                 if call.request is request and call.arguments.get("datasetGroupArn") == former
             )
-            return max(looks, default=request.sent)
-        return request.looked
+            return max(polls, default=request.sent)
+        return self._polled(request)
+
+    def _polled(self, request: Request) -> float:
+        """When its function last called the service before the response counted."""
+        attempts = (one for one in self.world.wire.calls if one.invocation and one.name != PUT)
+        cloudformation = self.world.cloudformation
+        return max(
+            (
+                one.moment
+                for one in attempts
+                if cloudformation.request_of(one.invocation) is request and one.moment < request.responded
+            ),
+            default=request.sent,
+        )
 
     def last(self, arn: str, *operations: str) -> Call | None:
         """The function's last such call about a tracker."""
@@ -98,13 +113,13 @@ class _Facts:
         return calls[-1] if calls else None
 
 
-def _answers(world: World) -> Iterator[Violation]:
+def _responses(world: World) -> Iterator[Violation]:
     for invocation in world.function.history:
         request = world.cloudformation.request_of(invocation)
         if invocation.error is None and invocation.accepted != 1:
-            yield Violation(Rule.ONE_ANSWER, f"{request}: a delivery ended well with {invocation.accepted} answers")
+            yield Violation(Rule.ONE_RESPONSE, f"{request}: a delivery ended well with {invocation.accepted} answers")
         if isinstance(invocation.error, Exception) and invocation.accepted:
-            yield Violation(Rule.ONE_ANSWER, f"{request}: answered, and then {invocation.error!r}")
+            yield Violation(Rule.ONE_RESPONSE, f"{request}: answered, and then {invocation.error!r}")
 
 
 def _waits(world: World) -> Iterator[Violation]:
@@ -113,30 +128,30 @@ def _waits(world: World) -> Iterator[Violation]:
         if invocation.error is None:
             begun.setdefault(world.cloudformation.request_of(invocation).id, invocation.start)
     for request in world.cloudformation.requests.values():
-        answered = math.inf if request.answered is None else request.answered
-        if request.id in begun and answered > request.sent + request.service_timeout:
+        responded = math.inf if request.responded is None else request.responded
+        if request.id in begun and responded > request.sent + request.service_timeout:
             # A function knows when it was called, not when the request was sent.
-            in_window = answered <= begun[request.id] + request.service_timeout
-            yield Violation(Rule.ANSWERED, f"{request}: no answer within {request.service_timeout:.0f} s", in_window)
+            in_window = responded <= begun[request.id] + request.service_timeout
+            yield Violation(Rule.RESPONDED, f"{request}: no answer within {request.service_timeout:.0f} s", in_window)
 
 
 def _ids(facts: _Facts) -> Iterator[Violation]:
     heard = {call.invocation for call in facts.world.calls}
     first: dict[str, str] = {}
     for put in facts.world.cloudformation.puts:
-        physical_id = first.setdefault(put.request.id, put.answer.physical_id)
-        if put.answer.physical_id != physical_id:
+        physical_id = first.setdefault(put.request.id, put.response.physical_id)
+        if put.response.physical_id != physical_id:
             in_window = (
                 facts.is_overtaken(put.request, put.moment)
                 or facts.is_in_window(put.request.resource)
                 # Delivered again, and kept from the service until its patience was over: it cannot know the ARN.
-                or (put.answer.status == "FAILED" and put.invocation not in heard)
+                or (put.response.status == "FAILED" and put.invocation not in heard)
             )
-            yield Violation(Rule.ONE_ID, f"{put.request}: {physical_id}, then {put.answer.physical_id}", in_window)
+            yield Violation(Rule.ONE_ID, f"{put.request}: {physical_id}, then {put.response.physical_id}", in_window)
 
 
 def _leftovers(facts: _Facts) -> Iterator[Violation]:
-    gone = {stack.id: stack for stack in facts.world.cloudformation.stacks if stack.status in GONE}
+    gone = {stack.id: stack for stack in facts.world.stacks if stack.status in GONE}
     for arn, name in facts.world.trackers().items():
         made = facts.made.get(arn)
         stack = made and gone.get(made.request.resource[0])
@@ -148,10 +163,10 @@ def _leftovers(facts: _Facts) -> Iterator[Violation]:
             )
     for put in facts.world.cloudformation.puts:
         # A deletion is over when it says so: the dataset group is next.
-        answer = put.answer
-        says_gone = put.request.type == "Delete" and answer.status == "SUCCESS"
-        if says_gone and answer.tracker_status and facts.last(answer.physical_id, "delete_event_tracker"):
-            yield Violation(Rule.NOTHING_LEFT, f"{put.request}: answered when {answer.physical_id} was still there")
+        response = put.response
+        says_gone = put.request.type == "Delete" and response.status == "SUCCESS"
+        if says_gone and response.tracker_status and facts.last(response.physical_id, "delete_event_tracker"):
+            yield Violation(Rule.NOTHING_LEFT, f"{put.request}: answered when {response.physical_id} was still there")
 
 
 def _trespasses(facts: _Facts) -> Iterator[Violation]:
@@ -181,7 +196,7 @@ def _was_given(facts: _Facts, untag: Call, key: str) -> bool:
 
 
 def _live(facts: _Facts, stack: Stack, logical_id: str, resource: Resource) -> Iterator[Violation]:
-    arn, answer = resource.physical_id, resource.answer
+    arn, response = resource.physical_id, resource.response
     tracker = facts.world.backend.event_trackers.get(arn)
     deleted = facts.last(arn, "delete_event_tracker")
     if tracker is None or tracker.last_status != "ACTIVE":
@@ -190,12 +205,12 @@ def _live(facts: _Facts, stack: Stack, logical_id: str, resource: Resource) -> I
             in_window = facts.is_in_window((stack.id, logical_id))
             yield Violation(Rule.LIVE, f"{stack.name}: {arn} is {facts.world.status(arn)}", in_window)
         return
-    if answer.attributes.get("TrackingId") != tracker.tracking_id:
+    if response.attributes.get("TrackingId") != tracker.tracking_id:
         yield Violation(
-            Rule.LIVE, f"{stack.name}: TrackingId {answer.attributes.get('TrackingId')} is not that of {arn}"
+            Rule.LIVE, f"{stack.name}: TrackingId {response.attributes.get('TrackingId')} is not that of {arn}"
         )
-    if answer.tracker_status != "ACTIVE":
-        yield Violation(Rule.LIVE, f"{stack.name}: {arn} was {answer.tracker_status} when it was answered")
+    if response.tracker_status != "ACTIVE":
+        yield Violation(Rule.LIVE, f"{stack.name}: {arn} was {response.tracker_status} when it was answered")
 
 
 def _as_template(facts: _Facts, stack: Stack, logical_id: str, resource: Resource) -> Iterator[Violation]:
@@ -225,5 +240,5 @@ def _as_template(facts: _Facts, stack: Stack, logical_id: str, resource: Resourc
 
 def _is_shared(facts: _Facts, arn: str) -> bool:
     """Whether two resources have adopted the same tracker, so that the last one has its way with the tags."""
-    resources = [r for stack in facts.world.cloudformation.stacks for r in stack.resources.values()]
+    resources = [r for stack in facts.world.stacks for r in stack.resources.values()]
     return sum(resource.physical_id == arn for resource in resources) > 1

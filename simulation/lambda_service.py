@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from tests.protocol.virtual_time import Killed, VirtualTime
+from simulation.virtual_time import Killed, VirtualTime
 
 FUNCTION_ARN = "arn:aws:lambda:us-east-1:123456789012:function:provider"
 TIMEOUT = 900.0
@@ -34,12 +34,13 @@ class Context:
     log_stream_name: str = "stream"
 
     def get_remaining_time_in_millis(self) -> int:
+        """How long the invocation may still take."""
         return int((self.start + TIMEOUT - self.time.now) * 1000)
 
 
 @dataclass(eq=False)
 class Invocation:
-    """One delivery of an event. `accepted`: how many of its answers it saw accepted."""
+    """One delivery of an event. `accepted`: how many of its responses it saw accepted."""
 
     event: Event
     start: float
@@ -73,10 +74,12 @@ class Lambda:
 
     @property
     def invocations(self) -> int:
+        """How often the function was invoked."""
         return len(self.history)
 
     @property
     def errors(self) -> list[BaseException]:
+        """What the invocations that failed raised."""
         return [invocation.error for invocation in self.history if invocation.error]
 
     def invoke(self, event: Event) -> None:
@@ -96,7 +99,7 @@ class Lambda:
             self.running += 1
             try:
                 self._function(invocation.event, Context(self._time, invocation.start))
-            except (Exception, Killed) as error:
+            except (Exception, Killed) as error:  # noqa: BLE001 - a service outlives whatever its functions raise
                 invocation.error = error
                 if retries:
                     self._deliver(event, retries[0], retries[1:], again, latest)

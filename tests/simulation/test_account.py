@@ -1,4 +1,4 @@
-"""The engine of the proof itself: it must not be kinder than the services are."""
+"""The account in virtual time: it must not be kinder than the services are."""
 
 import json
 from typing import Any
@@ -7,27 +7,26 @@ import botocore.exceptions
 import pytest
 import urllib3.exceptions
 
-from tests.protocol.cloudformation import ValidationError
-from tests.protocol.faults import FAULTS, SECONDS_DENIED, SECONDS_UNREACHABLE
-from tests.protocol.lambda_service import Context, Event
-from tests.protocol.rules import Rule
-from tests.protocol.virtual_time import VirtualTime
-from tests.protocol.world import World, account
+from simulation.faults import FAULTS, SECONDS_DENIED, SECONDS_UNREACHABLE
+from simulation.lambda_service import Context, Event
+from simulation.stack import ValidationError
+from simulation.virtual_time import VirtualTime
+from simulation.world import World, account
 
 GOOD = {"Status": "SUCCESS", "PhysicalResourceId": "id", "Data": {}}
 
 
-def answering(*answers: dict[str, Any]) -> Any:
-    """Make a function that gives these answers, the last one to all further requests."""
-    left = list(answers)
+def responding(*responses: dict[str, Any]) -> Any:
+    """Make a function that gives these responses, the last one to all further requests."""
+    left = list(responses)
 
     def make(client: Any, http: Any, clock: Any) -> Any:
         def handler(event: Event, context: Context) -> None:
-            answer = left.pop(0) if len(left) > 1 else left[0]
+            response = left.pop(0) if len(left) > 1 else left[0]
             ids = {name: event[name] for name in ("StackId", "RequestId", "LogicalResourceId")}
             if "PhysicalResourceId" in event:
                 ids["PhysicalResourceId"] = event["PhysicalResourceId"]
-            body = json.dumps({**GOOD, **ids, **answer})
+            body = json.dumps({**GOOD, **ids, **response})
             http.request("PUT", event["ResponseURL"], body=body, headers={"Content-Type": ""})
 
         return handler
@@ -35,9 +34,9 @@ def answering(*answers: dict[str, Any]) -> Any:
     return make
 
 
-def created(*answers: dict[str, Any]) -> World:
+def created(*responses: dict[str, Any]) -> World:
     with account():
-        world = World(answering(*answers))
+        world = World(responding(*responses))
         world.stack().create(DatasetGroupArn="group")
         return world
 
@@ -58,43 +57,43 @@ def created(*answers: dict[str, Any]) -> World:
     ],
     ids=str,
 )
-def test_an_answer_that_breaks_the_protocol_is_noticed_and_fails_the_request(wrong: dict[str, Any]) -> None:
+def test_a_response_that_breaks_the_protocol_is_noticed_and_fails_the_request(wrong: dict[str, Any]) -> None:
     world = created(wrong, {})
 
-    assert [violation.rule for violation in world.cloudformation.violations] == [Rule.ONE_ANSWER]
-    assert world.cloudformation.stacks[0].status == "ROLLBACK_COMPLETE"
+    assert len(world.cloudformation.objections) == 1
+    assert world.stacks[0].status == "ROLLBACK_COMPLETE"
 
 
-def test_a_good_answer_is_taken() -> None:
+def test_a_good_response_is_taken() -> None:
     world = created(GOOD)
 
-    assert world.cloudformation.violations == []
-    assert world.cloudformation.stacks[0].status == "CREATE_COMPLETE"
+    assert world.cloudformation.objections == []
+    assert world.stacks[0].status == "CREATE_COMPLETE"
 
 
 @pytest.mark.parametrize("request_type", ["Update", "Delete"])
 def test_a_failure_must_keep_the_physical_id(request_type: str) -> None:
     with account():
-        world = World(answering(GOOD, {"Status": "FAILED", "Reason": "no", "PhysicalResourceId": "other"}, {}))
+        world = World(responding(GOOD, {"Status": "FAILED", "Reason": "no", "PhysicalResourceId": "other"}, {}))
         stack = world.stack()
         stack.create(DatasetGroupArn="group")
         stack.update(DatasetGroupArn="group") if request_type == "Update" else stack.delete()
 
-    assert [violation.rule for violation in world.cloudformation.violations] == [Rule.ONE_ANSWER]
+    assert len(world.cloudformation.objections) == 1
 
 
-def test_an_answer_to_a_foreign_url_is_noticed() -> None:
+def test_a_response_to_a_foreign_url_is_noticed() -> None:
     with account():
-        world = World(answering(GOOD))
+        world = World(responding(GOOD))
         assert world.cloudformation.put("https://elsewhere.example/", "{}") == 403
-    assert len(world.cloudformation.violations) == 1
+    assert len(world.cloudformation.objections) == 1
 
 
 def requests_of(world: World) -> list[tuple[str, str | None]]:
     return [(r.type, r.event.get("PhysicalResourceId")) for r in world.cloudformation.requests.values()]
 
 
-def test_a_failed_create_is_followed_by_a_delete_of_the_id_in_the_answer() -> None:
+def test_a_failed_create_is_followed_by_a_delete_of_the_id_in_the_response() -> None:
     world = created({"Status": "FAILED", "Reason": "no", "PhysicalResourceId": "half"}, {})
 
     assert requests_of(world) == [("Create", None), ("Delete", "half")]
@@ -102,7 +101,7 @@ def test_a_failed_create_is_followed_by_a_delete_of_the_id_in_the_answer() -> No
 
 def test_a_replacement_is_followed_by_a_delete_of_the_old_id_with_the_old_properties() -> None:
     with account():
-        world = World(answering({"PhysicalResourceId": "a"}, {"PhysicalResourceId": "b"}, {}))
+        world = World(responding({"PhysicalResourceId": "a"}, {"PhysicalResourceId": "b"}, {}))
         stack = world.stack()
         stack.create(DatasetGroupArn="one")
         stack.update(DatasetGroupArn="two")
@@ -114,7 +113,7 @@ def test_a_replacement_is_followed_by_a_delete_of_the_old_id_with_the_old_proper
 
 def test_a_failed_update_is_followed_by_one_with_the_properties_swapped() -> None:
     with account():
-        world = World(answering({}, {"Status": "FAILED", "Reason": "no"}, {}))
+        world = World(responding({}, {"Status": "FAILED", "Reason": "no"}, {}))
         stack = world.stack()
         stack.create(DatasetGroupArn="one")
         stack.update(DatasetGroupArn="two")
@@ -129,7 +128,7 @@ def test_a_failed_update_is_followed_by_one_with_the_properties_swapped() -> Non
 def test_a_failure_elsewhere_rolls_back_from_the_new_id() -> None:
     ids = [{"PhysicalResourceId": name} for name in ("a", "b", "a")]
     with account():
-        world = World(answering(*ids, {}))
+        world = World(responding(*ids, {}))
         stack = world.stack()
         stack.create(DatasetGroupArn="one")
         stack.update(DatasetGroupArn="two", sibling_fails=True)
@@ -138,7 +137,7 @@ def test_a_failure_elsewhere_rolls_back_from_the_new_id() -> None:
     assert stack.resource().physical_id == "a"
 
 
-def test_a_create_without_an_answer_is_followed_by_a_delete_of_a_made_up_id() -> None:
+def test_a_create_without_a_response_is_followed_by_a_delete_of_a_made_up_id() -> None:
     with account():
         world = World(lambda *_: lambda event, context: None)
         stack = world.stack()
@@ -156,12 +155,12 @@ def test_a_stack_that_was_rolled_back_cannot_be_updated() -> None:
     world = created({"Status": "FAILED", "Reason": "no"}, {})
 
     with pytest.raises(ValidationError, match="ROLLBACK_COMPLETE"):
-        world.cloudformation.stacks[0].update(DatasetGroupArn="group")
+        world.stacks[0].update(DatasetGroupArn="group")
 
 
 def test_properties_arrive_as_strings() -> None:
     with account():
-        world = World(answering(GOOD))
+        world = World(responding(GOOD))
         world.stack().create(DatasetGroupArn="group", AdoptExisting=True, ServiceTimeout=30)
 
     (request,) = world.cloudformation.requests.values()
@@ -191,7 +190,7 @@ def test_lambda_ends_an_invocation_after_its_time() -> None:
 @pytest.mark.parametrize("delays", [(0.0,), (60.0,), (60.0, 120.0)])
 def test_lambda_delivers_again_what_was_handled(delays: tuple[float, ...]) -> None:
     with account():
-        world = World(answering(GOOD))
+        world = World(responding(GOOD))
         world.function.duplicates = delays
         world.stack().create(DatasetGroupArn="group")
         world.settle()
@@ -233,7 +232,7 @@ class Probe:
 
     def __init__(self, call: str) -> None:
         self.call = call
-        self.told: list[Any] = []
+        self.seen: list[Any] = []
 
     def make(self, client: Any, http: Any, clock: Any) -> Any:
         def put(event: Event) -> int:
@@ -243,14 +242,14 @@ class Probe:
             if event["RequestType"] != "Create":
                 return
             try:
-                self.told.append(put(event) if self.call == "put" else client.list_event_trackers())
+                self.seen.append(put(event) if self.call == "put" else client.list_event_trackers())
             except Exception as error:
-                self.told.append(error)
+                self.seen.append(error)
 
         return handler
 
 
-PERSONALIZE_TELLS = {
+PERSONALIZE_SEEN = {
     "throttled": ("ThrottlingException", 0),
     "500": ("InternalFailure", 0),
     "connection refused": (botocore.exceptions.EndpointConnectionError, 0),
@@ -260,24 +259,24 @@ PERSONALIZE_TELLS = {
 }
 
 
-@pytest.mark.parametrize("fault", PERSONALIZE_TELLS)
+@pytest.mark.parametrize("fault", PERSONALIZE_SEEN)
 def test_what_a_fault_does_to_a_call(fault: str) -> None:
     probe = Probe("list")
-    tells, effects = PERSONALIZE_TELLS[fault]
+    seen_, effects = PERSONALIZE_SEEN[fault]
     with account():
         world = World(probe.make)
         world.wire.faults = {0: FAULTS[fault]}
         world.stack().create_abandoned(30, DatasetGroupArn="group")
 
-    told = probe.told[0]
-    if isinstance(tells, str):
-        assert told.response["Error"]["Code"] == tells
+    seen = probe.seen[0]
+    if isinstance(seen_, str):
+        assert seen.response["Error"]["Code"] == seen_
     else:
-        assert isinstance(told, tells)
+        assert isinstance(seen, seen_)
     assert len([call for call in world.calls if call.request.type == "Create"]) == effects
 
 
-PUT_TELLS = {
+PUT_SEEN = {
     "throttled": (503, 0),
     "500": (500, 0),
     "connection refused": (urllib3.exceptions.NewConnectionError, 0),
@@ -286,17 +285,17 @@ PUT_TELLS = {
 }
 
 
-@pytest.mark.parametrize("fault", PUT_TELLS)
-def test_what_a_fault_does_to_an_answer(fault: str) -> None:
+@pytest.mark.parametrize("fault", PUT_SEEN)
+def test_what_a_fault_does_to_a_response(fault: str) -> None:
     probe = Probe("put")
-    tells, effects = PUT_TELLS[fault]
+    seen_, effects = PUT_SEEN[fault]
     with account():
         world = World(probe.make)
         world.wire.faults = {0: FAULTS[fault]}
         world.stack().create_abandoned(30, DatasetGroupArn="group")
 
-    told = probe.told[0]
-    assert told == tells if isinstance(tells, int) else isinstance(told, tells)
+    seen = probe.seen[0]
+    assert seen == seen_ if isinstance(seen_, int) else isinstance(seen, seen_)
     assert len([put for put in world.cloudformation.puts if put.request.type == "Create"]) == effects
 
 
@@ -332,6 +331,6 @@ def test_a_denial_lasts_for_a_while(call: str, seconds: float) -> None:
         world.function.duplicates = (seconds - 1, seconds + 1)
         world.stack().create_abandoned(seconds + 5, DatasetGroupArn="group")
 
-    first, during, after, *_ = probe.told
+    first, during, after, *_ = probe.seen
     assert str(during) == str(first)
     assert str(after) != str(first)

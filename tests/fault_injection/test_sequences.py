@@ -5,15 +5,15 @@ from random import Random
 import pytest
 
 from event_tracker.handler import make_handler
-from tests.protocol.faults import FAULTS
-from tests.protocol.proof import DELIVERIES, SEED, Run, Sequence, run, sample, with_one_fault
-from tests.protocol.rules import Violation
-from tests.protocol.scenarios import SCENARIOS
-from tests.protocol.stories import tell
+from simulation.faults import FAULTS
+from tests.fault_injection.rules import Violation
+from tests.fault_injection.scenarios import SCENARIOS
+from tests.fault_injection.sequences import DELIVERIES, SEED, Run, Sequence, run, sample, with_one_fault
+from tests.fault_injection.stateful import run_stateful
 
 
-def broken(what_came_of_it: Run) -> list[Violation]:
-    return [violation for violation in what_came_of_it.violations if not violation.in_window]
+def broken(outcome: Run) -> list[Violation]:
+    return [violation for violation in outcome.violations if not violation.in_window]
 
 
 @pytest.mark.parametrize("deliveries", DELIVERIES)
@@ -39,8 +39,8 @@ def test_scenarios_hold_with_several_faults(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", [SEED], ids="seed={}".format)
-def test_stories_of_several_stacks_hold(seed: int) -> None:
-    assert tell(make_handler, seed, examples=30).sequences >= 30
+def test_stateful_runs_of_several_stacks_hold(seed: int) -> None:
+    assert run_stateful(make_handler, seed, examples=30).sequences >= 30
 
 
 def test_every_fault_at_every_call_is_tried() -> None:

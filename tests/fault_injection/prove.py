@@ -1,10 +1,7 @@
-"""The whole proof: `python -m tests.protocol.prove`, with `--markdown` to put its table into the README."""
+"""All fault-injection tests: `python -m tests.fault_injection.prove`; with `--markdown` its table goes into a page."""
 
 import argparse
-import logging
-import os
 import sys
-import warnings
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
@@ -17,25 +14,26 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "provider"))
 
 from event_tracker.handler import make_handler  # noqa: E402 - the provider is no installed package
-from tests.protocol.faults import FAULTS  # noqa: E402
-from tests.protocol.naive import make_naive_handler  # noqa: E402
-from tests.protocol.proof import SEED, Tally, quiet, run, sample, with_one_fault  # noqa: E402
-from tests.protocol.rules import Rule  # noqa: E402
-from tests.protocol.scenarios import SCENARIOS  # noqa: E402
-from tests.protocol.stories import tell  # noqa: E402
+from simulation.faults import FAULTS  # noqa: E402
+from simulation.isolation import isolate_process, quiet  # noqa: E402
+from tests.fault_injection.rules import Rule  # noqa: E402
+from tests.fault_injection.scenarios import SCENARIOS  # noqa: E402
+from tests.fault_injection.sequences import SEED, Tally, run, sample, with_one_fault  # noqa: E402
+from tests.fault_injection.stateful import run_stateful  # noqa: E402
+from tests.fault_injection.typical_crhelper import make_typical_handler  # noqa: E402
 
 README = ROOT / "README.md"
 BEGIN, END = "<!-- prove:begin -->", "<!-- prove:end -->"
 
-PROVIDERS = {"this provider": make_handler, "a naive one": make_naive_handler}
-OURS, NAIVE = PROVIDERS
+PROVIDERS = {"this provider": make_handler, "a typical crhelper provider": make_typical_handler}
+OURS, TYPICAL = PROVIDERS
 SAMPLES, SAMPLES_AT_ONCE = 400, 40
-STORIES, STORIES_AT_ONCE = 500, 100
+RUNS, RUNS_AT_ONCE = 500, 100
 
 
 @dataclass(frozen=True)
 class Job:
-    """A part of the proof that one process does."""
+    """What one process does."""
 
     provider: str
     kind: str
@@ -44,11 +42,11 @@ class Job:
 
 @dataclass
 class Result:
-    """What came of the proof of one provider, by kind of story."""
+    """What came of one provider, by kind."""
 
     fault_points: int = 0
     tallies: dict[str, Tally] = field(default_factory=dict)
-    story: str = ""
+    example: str = ""
 
     @property
     def total(self) -> Tally:
@@ -59,15 +57,15 @@ class Result:
 
 
 def jobs() -> Iterator[Job]:
-    """All parts of the proof, the longest first."""
+    """All jobs, the longest first."""
     for provider in PROVIDERS:
-        yield from (Job(provider, "stories", SEED + part) for part in range(STORIES // STORIES_AT_ONCE))
+        yield from (Job(provider, "stateful runs", SEED + part) for part in range(RUNS // RUNS_AT_ONCE))
         yield from (Job(provider, "sample", SEED + part) for part in range(SAMPLES // SAMPLES_AT_ONCE))
         yield from (Job(provider, "one fault", scenario) for scenario in SCENARIOS)
 
 
 def do(job: Job) -> Result:
-    """Do one part."""
+    """Do one job."""
     make = PROVIDERS[job.provider]
     result, tally = Result(), Tally()
     with quiet():
@@ -80,24 +78,24 @@ def do(job: Job) -> Result:
                 tally.add(run(sequence, make))
         else:
             try:
-                tally = tell(make, int(job.what), STORIES_AT_ONCE)
+                tally = run_stateful(make, int(job.what), RUNS_AT_ONCE)
             except AssertionError as error:
-                result.story = "\n".join((str(error), *getattr(error, "__notes__", ())))
+                result.example = "\n".join((str(error), *getattr(error, "__notes__", ())))
     result.tallies[job.kind] = tally
     return result
 
 
 def prove() -> dict[str, Result]:
-    """Do all parts, as many at a time as there are processors."""
+    """Do all jobs, as many at a time as there are processors."""
     results = {provider: Result() for provider in PROVIDERS}
-    with ProcessPoolExecutor(initializer=prepare) as executor:
+    with ProcessPoolExecutor(initializer=isolate_process) as executor:
         futures = {executor.submit(do, job): job for job in jobs()}
         for future in as_completed(futures):
             job, part, whole = futures[future], future.result(), results[futures[future].provider]
             whole.fault_points += part.fault_points
             whole.tallies.setdefault(job.kind, Tally())
             whole.tallies[job.kind] += part.tallies[job.kind]
-            whole.story = whole.story or part.story
+            whole.example = whole.example or part.example
     return results
 
 
@@ -114,17 +112,20 @@ def rows(results: dict[str, Result]) -> list[tuple[str, ...]]:
         row("sequences with one fault, or delivered again", lambda result: result.tallies["one fault"].sequences),
         row(f"sequences with two or three, seed {SEED}", lambda result: result.tallies["sample"].sequences),
         (
-            f"stories of several stacks, seed {SEED}",
-            *("broken" if result.story else f"{result.tallies['stories'].sequences:,}" for result in results.values()),
+            f"stateful runs, with several stacks, seed {SEED}",
+            *(
+                "broken" if result.example else f"{result.tallies['stories'].sequences:,}"
+                for result in results.values()
+            ),
         ),
         row("requests sent", lambda result: result.total.requests),
         row("times they were delivered", lambda result: result.total.deliveries),
         row("calls that could fail", lambda result: result.total.calls),
-        row("answers checked", lambda result: result.total.answers),
+        row("responses checked", lambda result: result.total.responses),
         row("days that passed", lambda result: round(result.total.seconds / 86400)),
         row(
-            "**rules broken**, all told; by rule:",
-            lambda result: sum(result.total.broken.values()) + bool(result.story),
+            "**rules broken**, in all; by rule:",
+            lambda result: sum(result.total.broken.values()) + bool(result.example),
         ),
         *(row(str(rule), lambda result, rule=rule: result.total.broken[rule]) for rule in Rule),
         row("in the window that Limits names", lambda result: sum(result.total.in_window.values())),
@@ -138,17 +139,17 @@ def markdown(table: list[tuple[str, ...]]) -> str:
 
 
 def main() -> int:
-    """Run the proof; 0 if the provider holds, and the naive one does not."""
+    """Run all; 0 if the provider holds, and the typical one does not."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--markdown", action="store_true", help="put the table into README.md")
     arguments = parser.parse_args()
     results = prove()
     console = Console()
-    ours, naive = results[OURS], results[NAIVE]
-    for example in (*ours.total.examples.values(), ours.story):
+    ours, typical = results[OURS], results[TYPICAL]
+    for example in (*ours.total.examples.values(), ours.example):
         if example:
             console.print(f"[red]BROKEN[/red] {example}", highlight=False)
-    console.print(f"The shortest story that breaks the naive one:\n{naive.story}\n", highlight=False)
+    console.print(f"The shortest example that breaks the typical one:\n{typical.example}\n", highlight=False)
     table = Table("", *PROVIDERS)
     for row in rows(results):
         table.add_row(*(cell.replace("**", "") for cell in row))
@@ -157,21 +158,10 @@ def main() -> int:
         before, rest = README.read_text().split(BEGIN)
         _, after = rest.split(END)
         README.write_text(f"{before}{BEGIN}\n{markdown(rows(results))}\n{END}{after}")
-    unbroken = [rule for rule in Rule if not naive.total.broken[rule]]
+    unbroken = [rule for rule in Rule if not typical.total.broken[rule]]
     if unbroken:
-        console.print(f"The naive one should break these too: {', '.join(unbroken)}")
-    return int(bool(ours.total.broken or ours.story or unbroken or not naive.story))
-
-
-def prepare() -> None:
-    """Make this process one that can reach no account, and is quiet."""
-    for name in list(os.environ):
-        if name.startswith(("AWS_", "POWERTOOLS_")):
-            del os.environ[name]
-    os.environ.update(AWS_ACCESS_KEY_ID="testing", AWS_SECRET_ACCESS_KEY="testing", AWS_DEFAULT_REGION="us-east-1")
-    os.environ.update(AWS_CONFIG_FILE=os.devnull, AWS_SHARED_CREDENTIALS_FILE=os.devnull)
-    logging.disable(logging.CRITICAL)
-    warnings.simplefilter("ignore")
+        console.print(f"The typical one should break these too: {', '.join(unbroken)}")
+    return int(bool(ours.total.broken or ours.example or unbroken or not typical.example))
 
 
 if __name__ == "__main__":

@@ -7,20 +7,24 @@ import heapq
 import itertools
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
 from random import Random
-from typing import NoReturn
+from typing import NoReturn, cast
 
 from greenlet import getcurrent, greenlet
 
 from event_tracker.waiting import Clock
+
+# When virtual time begins, in seconds since the epoch.
+BEGIN = datetime(2026, 11, 25, 22, 10, tzinfo=UTC).timestamp()
 
 
 class Killed(BaseException):
     """The running task is no more: none of its code has any effect after this."""
 
 
-class Task(greenlet):
+class Task(greenlet):  # type: ignore[misc]
     """Something that runs in its own time. It is killed when it sleeps beyond its `end`."""
 
     end = math.inf
@@ -48,7 +52,17 @@ class VirtualTime:
 
     @property
     def clock(self) -> Clock:
-        return Clock(now=lambda: self.now, sleep=self.sleep, random=self._random.random)
+        """The clock that is handed to the function."""
+        return Clock(
+            now=lambda: self.now,
+            sleep=self.sleep,
+            random=self._random.random,
+            **({"time": self.time} if "time" in [one.name for one in fields(Clock)] else {}),
+        )
+
+    def time(self) -> float:
+        """Seconds since the epoch."""
+        return BEGIN + self.now
 
     @property
     def is_idle(self) -> bool:
@@ -61,19 +75,19 @@ class VirtualTime:
 
     def limit(self, seconds: float) -> None:
         """Have the running task killed when so many seconds have passed, unless it is done by then."""
-        getcurrent().end = self.now + seconds
+        _running().end = self.now + seconds
 
     def kill(self) -> NoReturn:
         """Kill the running task."""
-        getcurrent().end = -math.inf
+        _running().end = -math.inf
         raise Killed
 
     def sleep(self, seconds: float) -> None:
         """Let time pass: a task lets the others run meanwhile, the main program makes them run."""
-        me = getcurrent()
-        if me is self._scheduler:
+        if getcurrent() is self._scheduler:
             self.run_until(lambda: False, seconds)
             return
+        me = _running()
         left = me.end - self.now
         if left > 0:
             self._set_alarm(me, min(seconds, left))
@@ -120,3 +134,7 @@ class VirtualTime:
         passed, self.now = moment - self.now, moment
         if passed:
             self._on_passing(passed)
+
+
+def _running() -> Task:
+    return cast("Task", getcurrent())

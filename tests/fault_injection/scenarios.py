@@ -3,8 +3,8 @@
 import sys
 from collections.abc import Callable, Iterator
 
-from tests.protocol.cloudformation import Resource, Stack
-from tests.protocol.world import World
+from simulation.stack import Resource, Stack
+from simulation.world import World
 
 Scenario = Callable[[World], Iterator[None]]
 

@@ -1,14 +1,12 @@
 """One account with Amazon Personalize, Lambda and CloudFormation, in virtual time."""
 
 import functools
-import logging
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
-from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeAlias, cast
 
 import boto3
 from botocore import UNSIGNED
@@ -20,46 +18,19 @@ from moto.moto_api._internal import mock_random
 from event_tracker.handler import make_handler
 from event_tracker.trackers import CLIENT_CONFIG
 from local.moto_personalize import PersonalizeBackend, personalize_backends, register
-from tests.protocol.cloudformation import CloudFormation, Request, Stack
-from tests.protocol.lambda_service import Context, Event, Invocation, Lambda, current_invocation
-from tests.protocol.virtual_time import VirtualTime
+from simulation.cloudformation import CloudFormation, Request
+from simulation.lambda_service import Invocation, Lambda, current_invocation
+from simulation.stack import Stack
+from simulation.virtual_time import VirtualTime
+from simulation.wire import Wire, WiredClient, WiredHttp
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 TRACKER_STATES, GROUP_STATES = "personalize::eventtracker", "personalize::datasetgroup"
 
-# How long a tracker is in each of its states, and how long a call takes.
+# How long a tracker is in each of its states.
 SECONDS_PER_STATE = 8
-SECONDS_PER_CALL = 0.05
 
-MakeHandler = Callable[..., Callable[[Event, Context], object]]
-Effect = Callable[[], Any]
-Fault = Callable[["World", str, Effect], Any]
-
-PUT = "put"
-
-
-@dataclass
-class Wire:
-    """What the function's outside calls go through: they take time, are numbered as they happen, and may fail.
-
-    A fault takes the place of the call with its number: it gets the world, the name of the call, and a function
-    that has its effect and returns its result. `lasting` are faults of all calls up to some moment.
-    """
-
-    world: "World"
-    calls: list[str] = field(default_factory=list)
-    faults: Mapping[int, Fault] = field(default_factory=dict)
-    lasting: list[tuple[float, Fault]] = field(default_factory=list)
-
-    def call(self, name: str, effect: Effect) -> Any:
-        number = len(self.calls)
-        self.calls.append(name)
-        self.world.time.sleep(SECONDS_PER_CALL)
-        for end, lasting in self.lasting:
-            if self.world.time.now < end:
-                effect = partial(lasting, self.world, name, effect)
-        fault = self.faults.get(number)
-        return fault(self.world, name, effect) if fault else effect()
+MakeHandler: TypeAlias = Callable[..., Callable[..., object]]
 
 
 @dataclass(frozen=True)
@@ -79,63 +50,39 @@ class Call:
     def arn(self) -> str:
         """The tracker that it is about."""
         sources = self.result if self.operation == "create_event_tracker" else self.arguments
-        return sources.get("eventTrackerArn") or sources.get("resourceArn", "")
-
-
-class WiredClient:
-    """The function's boto3 client: its calls go through the wire, and those that arrive are recorded."""
-
-    def __init__(self, world: "World") -> None:
-        self._world = world
-        self.exceptions = world.service.exceptions
-
-    def __getattr__(self, operation: str) -> Callable[..., Any]:
-        def call(**arguments: Any) -> Any:
-            invocation = current_invocation()
-            if invocation:
-                self._world.cloudformation.note_call(invocation)
-            return self._world.wire.call(operation, lambda: self._world.call(invocation, operation, arguments))
-
-        return call
-
-
-class WiredHttp:
-    """The client that answers are sent with."""
-
-    def __init__(self, world: "World") -> None:
-        self._world = world
-
-    def request(self, method: str, url: str, body: str, headers: Mapping[str, str]) -> Any:
-        assert method == "PUT"
-        # The signature of the address is for an empty content type.
-        assert headers == {"Content-Type": ""}
-        # urllib3 does the same, at the same level.
-        logging.getLogger("urllib3.connectionpool").debug('"PUT %s HTTP/1.1"', url)
-        response = self._world.wire.call(PUT, lambda: SimpleNamespace(status=self._world.cloudformation.put(url, body)))
-        invocation = current_invocation()
-        if invocation and response.status == 200:
-            invocation.accepted += 1
-        return response
+        return str(sources.get("eventTrackerArn") or sources.get("resourceArn", ""))
 
 
 class World:
-    """Everything that a stack with event trackers needs; `service` is a client for looking at Personalize."""
+    """Everything that a stack with event trackers needs; `service` is a client that no fault befalls."""
 
     def __init__(self, make: MakeHandler = make_handler, seconds_per_state: int = SECONDS_PER_STATE) -> None:
         self.seconds_per_state = seconds_per_state
         self.time = VirtualTime(on_passing=self._age)
-        self.wire = Wire(self)
+        self.wire = Wire(self.time)
+        self.stacks: list[Stack] = []
         self.calls: list[Call] = []
         self.deleted_by_others: set[str] = set()
         self.service = _client()
-        self.backend: PersonalizeBackend = personalize_backends[ACCOUNT][REGION]
+        self.backend = cast("PersonalizeBackend", personalize_backends[ACCOUNT][REGION])
         self.cloudformation = CloudFormation(self.time, self.status)
-        function = make(WiredClient(self), WiredHttp(self), self.time.clock)
+        function = make(self.client, self.http, self.time.clock)
         self.function = self.cloudformation.function = Lambda(self.time, function)
         self._unticked = 0.0
 
-    def call(self, invocation: Invocation | None, operation: str, arguments: Mapping[str, Any]) -> Any:
+    @property
+    def client(self) -> WiredClient:
+        """A boto3 client as the function has it."""
+        return WiredClient(self.wire, self.service, self.call)
+
+    @property
+    def http(self) -> WiredHttp:
+        """What the function sends its responses with."""
+        return WiredHttp(self.wire, self.cloudformation.put)
+
+    def call(self, operation: str, arguments: Mapping[str, Any]) -> Any:
         """Have a call arrive at Amazon Personalize."""
+        invocation = current_invocation()
         arn = arguments.get("eventTrackerArn") or arguments.get("resourceArn", "")
         tags = dict(self.backend.tagger.get_tag_dict_for_resource(arn))
         request = self.cloudformation.request_of(invocation) if invocation else None
@@ -151,27 +98,23 @@ class World:
     def status(self, arn: str) -> str | None:
         """The state of a tracker; None if there is none."""
         tracker = self.backend.event_trackers.get(arn)
-        return tracker and tracker.last_status
-
-    def end_trouble(self) -> None:
-        """Let no call fail any more."""
-        self.wire.faults = {}
-        self.wire.lasting.clear()
+        return tracker.last_status if tracker else None
 
     def clean_up(self) -> None:
-        """Do what an operator does when the trouble is over: delete every stack, by force if need be."""
-        self.end_trouble()
-        for stack in self.cloudformation.stacks:
+        """Do what an operator does when nothing fails any more: delete every stack, by force if need be."""
+        self.wire.stop_faults()
+        for stack in self.stacks:
             if stack.resources:
                 stack.force_delete()
 
     def settle(self) -> None:
         """Let everything come to rest: deliveries that are still to come, and changes of state."""
-        assert self.time.run_until(lambda: self.time.is_idle, 6 * 3600), "the function never ends"
+        if not self.time.run_until(lambda: self.time.is_idle, 6 * 3600):
+            raise RuntimeError("The function never ends.")
         self.time.sleep(3 * self.seconds_per_state)
 
     def _age(self, seconds: float) -> None:
-        """Have the trackers get older: the state manager counts looks, so one look is taken each second."""
+        """Have the trackers get older: the state manager counts polls, so one is made each second."""
         self._unticked += seconds
         while self._unticked >= 1:
             self._unticked -= 1
@@ -212,7 +155,9 @@ class World:
         return [tracker.arn for tracker in trackers if tracker.dataset_group_arn == dataset_group_arn]
 
     def stack(self, name: str = "shop") -> Stack:
-        return self.cloudformation.stack(name)
+        """A stack that does not exist yet."""
+        self.stacks.append(Stack(self.cloudformation, name))
+        return self.stacks[-1]
 
     def trackers(self) -> dict[str, str]:
         """The names of all trackers, by ARN."""
@@ -255,11 +200,12 @@ def account(seconds_per_state: int = SECONDS_PER_STATE) -> Iterator[None]:
 
 @contextmanager
 def world(make: MakeHandler = make_handler) -> Iterator[World]:
-    """A new world; in the end, every answer must have been as the protocol wants it."""
+    """A new world; in the end, every response must have been as the protocol wants it."""
     with account():
         new = World(make)
         yield new
-        assert not new.cloudformation.violations, "; ".join(map(str, new.cloudformation.violations))
+        if new.cloudformation.objections:
+            raise AssertionError("; ".join(new.cloudformation.objections))
 
 
 def as_list(tags: Mapping[str, str]) -> list[dict[str, str]]:

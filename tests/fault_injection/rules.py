@@ -7,13 +7,13 @@ from enum import StrEnum
 class Rule(StrEnum):
     """What no sequence of faults may break."""
 
-    ANSWERED = "no operation is left without an answer"
+    RESPONDED = "no operation is left without a response"
     NOTHING_LEFT = "nothing remains of what was deleted or rolled back"
     NOT_OURS = "what a stack did not make is not deleted, nor loses a tag"
-    LIVE = "TrackingId is the live tracker's, ACTIVE when answered"
+    LIVE = "TrackingId is the live tracker's, ACTIVE when the response was sent"
     TEMPLATE = "a resource is as its template says, also when rolled back"
     ONE_ID = "no request gets two physical ids"
-    ONE_ANSWER = "each delivery is answered once, validly"
+    ONE_RESPONSE = "each delivery sends one response, a valid one"
     OUTCOME = "one fault that passes changes no outcome"
 
 

@@ -1,4 +1,4 @@
-"""Stories that nobody thought of: several stacks and other people in one account, and anything may go wrong."""
+"""Stateful tests: hypothesis draws what several stacks and other people in one account do, and what goes wrong."""
 
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, rule, run_state_machine_as_test
 
 from event_tracker.handler import make_handler
-from tests.protocol.cloudformation import Resource, Stack, ValidationError
-from tests.protocol.faults import FAULTS
-from tests.protocol.invariants import violations
-from tests.protocol.proof import DELIVERIES, PACES, SERVICES, Run, Tally
-from tests.protocol.world import MakeHandler, World, account, as_list
+from simulation.faults import FAULTS
+from simulation.stack import Resource, Stack, ValidationError
+from simulation.world import MakeHandler, World, account, as_list
+from tests.fault_injection.invariants import violations
+from tests.fault_injection.sequences import DELIVERIES, PACES, SERVICES, Run, Tally
 
 GROUPS = ("films", "books", "songs")
 TAGS = st.dictionaries(st.sampled_from(["colour", "size"]), st.sampled_from(["red", "blue"]), max_size=2)
@@ -32,7 +32,7 @@ def properties(draw: st.DrawFn) -> dict[str, Any]:
     return draw(st.fixed_dictionaries({"DatasetGroupArn": st.sampled_from(GROUPS)}, optional=optional))
 
 
-class Stories(RuleBasedStateMachine):
+class Operations(RuleBasedStateMachine):
     """Operations on stacks, acts of other people, and faults. After each operation everything comes to rest."""
 
     make: ClassVar[MakeHandler] = staticmethod(make_handler)
@@ -55,7 +55,7 @@ class Stories(RuleBasedStateMachine):
         return self._do(stack, lambda: stack.create(sibling_fails=sibling_fails, **self._with_arn(wanted)))
 
     @rule(target=stacks, wanted=properties(), after=st.sampled_from([0.0, 0.07, 3.0, 30.0]))
-    def create_and_lose_patience(self, wanted: dict[str, Any], after: float) -> Stack:
+    def create_that_is_abandoned(self, wanted: dict[str, Any], after: float) -> Stack:
         stack = self._stack()
         return self._do(stack, lambda: stack.create_abandoned(after, **self._with_arn(wanted)))
 
@@ -74,7 +74,7 @@ class Stories(RuleBasedStateMachine):
         self._do(stack, lambda: stack.update(sibling_fails=sibling_fails, **self._with_arn(wanted)))
 
     @rule(stack=stacks, wanted=properties(), after=st.sampled_from([0.0, 3.0, 30.0]))
-    def update_and_lose_patience(self, stack: Stack, wanted: dict[str, Any], after: float) -> None:
+    def update_that_is_abandoned(self, stack: Stack, wanted: dict[str, Any], after: float) -> None:
         self._do(stack, lambda: stack.update(abandoned_after=after, **self._with_arn(wanted)))
 
     @rule(stack=stacks)
@@ -128,7 +128,7 @@ class Stories(RuleBasedStateMachine):
             self._account.close()
 
     def _stack(self) -> Stack:
-        return self.world.stack(f"stack-{len(self.world.cloudformation.stacks) + 1}")
+        return self.world.stack(f"stack-{len(self.world.stacks) + 1}")
 
     def _with_arn(self, wanted: dict[str, Any]) -> dict[str, Any]:
         return {**wanted, "DatasetGroupArn": self.groups[wanted["DatasetGroupArn"]]}
@@ -159,12 +159,12 @@ def _try(operation: Callable[[], None]) -> None:
         operation()
 
 
-def tell(make: MakeHandler, first: int, examples: int, steps: int = 10) -> Tally:
-    """Tell so many stories, those of the seed `first`. Raises AssertionError, with a minimal story in its notes."""
+def run_stateful(make: MakeHandler, seed_: int, examples: int, steps: int = 10) -> Tally:
+    """Run so many examples, those of a seed. Raises AssertionError, with a minimal example in its notes."""
     tally = Tally()
-    machine = type("Story", (Stories,), {"make": staticmethod(make), "tally": tally})
+    machine = type("Run", (Operations,), {"make": staticmethod(make), "tally": tally})
     run_state_machine_as_test(
-        seed(first)(machine),
+        seed(seed_)(machine),
         settings=settings(
             max_examples=examples,
             report_multiple_bugs=False,

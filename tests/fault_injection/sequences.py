@@ -1,23 +1,20 @@
 """Scenarios with faults in them, and what came of each."""
 
 import functools
-import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
-from unittest.mock import patch
 
 from event_tracker.handler import make_handler
-from event_tracker.telemetry import metrics
 from local.moto_personalize import Guesses
-from tests.protocol.cloudformation import ValidationError
-from tests.protocol.faults import FAULTS
-from tests.protocol.invariants import violations
-from tests.protocol.rules import Rule, Violation
-from tests.protocol.scenarios import SCENARIOS
-from tests.protocol.world import MakeHandler, World, account
+from simulation.faults import FAULTS
+from simulation.stack import ValidationError
+from simulation.world import MakeHandler, World, account
+from tests.fault_injection.invariants import violations
+from tests.fault_injection.rules import Rule, Violation
+from tests.fault_injection.scenarios import SCENARIOS
 
 # Of what is random.
 SEED = 1
@@ -67,34 +64,37 @@ class Sequence:
 
 @dataclass
 class Run:
-    """What came of a story. `outcome`: the states of the stacks, and how many trackers there were, at each pause."""
+    """What came of a sequence, or of a stateful run.
+
+    `outcome`: the states of the stacks, and how many trackers there were, at each pause.
+    """
 
     world: World
     sequence: Sequence | None = None
     outcome: list[tuple[str, ...]] = field(default_factory=list)
     violations: list[Violation] = field(default_factory=list)
 
-    def look(self) -> None:
+    def check(self) -> None:
         """Let everything come to rest, and see what holds."""
         self.world.settle()
         self.violations += [new for new in violations(self.world) if new not in self.violations]
-        states = (stack.status for stack in self.world.cloudformation.stacks)
+        states = (stack.status for stack in self.world.stacks)
         self.outcome.append((*states, f"{len(self.world.trackers())} trackers"))
 
     def continue_rollbacks(self) -> None:
-        """Do what an operator does about a rollback that failed: try again, at last when the trouble is over."""
-        stuck = [stack for stack in self.world.cloudformation.stacks if stack.status == "UPDATE_ROLLBACK_FAILED"]
+        """Do what an operator does about a rollback that failed: try again, at last when nothing fails any more."""
+        stuck = [stack for stack in self.world.stacks if stack.status == "UPDATE_ROLLBACK_FAILED"]
         for stack in stuck:
             stack.continue_rollback()
             if stack.status == "UPDATE_ROLLBACK_FAILED":
-                self.world.end_trouble()
+                self.world.wire.stop_faults()
                 stack.continue_rollback()
             if stack.status == "UPDATE_ROLLBACK_FAILED":
                 self.violations.append(
                     Violation(Rule.TEMPLATE, f"{stack.name} cannot be rolled back: {stack.reasons[-1]}")
                 )
         if stuck:
-            self.look()
+            self.check()
 
 
 @dataclass
@@ -105,7 +105,7 @@ class Tally:
     requests: int = 0
     deliveries: int = 0
     calls: int = 0
-    answers: int = 0
+    responses: int = 0
     seconds: float = 0.0
     broken: Counter[Rule] = field(default_factory=Counter)
     in_window: Counter[Rule] = field(default_factory=Counter)
@@ -116,7 +116,7 @@ class Tally:
         self.requests += len(run.world.cloudformation.requests)
         self.deliveries += len(run.world.function.history)
         self.calls += len(run.world.wire.calls)
-        self.answers += len(run.world.cloudformation.puts)
+        self.responses += len(run.world.cloudformation.puts)
         self.seconds += run.world.time.now
         broken = {violation.rule: violation for violation in run.violations if not violation.in_window}
         self.broken.update(broken.keys())
@@ -125,7 +125,7 @@ class Tally:
             self.examples.setdefault(rule, f"{run.sequence}: {violation.how}")
 
     def __iadd__(self, other: "Tally") -> "Tally":
-        for name in ("sequences", "requests", "deliveries", "calls", "answers", "seconds", "broken", "in_window"):
+        for name in ("sequences", "requests", "deliveries", "calls", "responses", "seconds", "broken", "in_window"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.examples = other.examples | self.examples
         return self
@@ -143,11 +143,11 @@ def run(sequence: Sequence, make: MakeHandler = make_handler) -> Run:
         # A stack that could not be created cannot be updated.
         with suppress(ValidationError):
             for _ in SCENARIOS[sequence.scenario](world):
-                what_came_of_it.look()
+                what_came_of_it.check()
                 what_came_of_it.continue_rollbacks()
-        if any(stack.resources for stack in world.cloudformation.stacks):
+        if any(stack.resources for stack in world.stacks):
             world.clean_up()
-            what_came_of_it.look()
+            what_came_of_it.check()
         return what_came_of_it
 
 
@@ -189,18 +189,3 @@ def sample(seed: int, count: int) -> list[Sequence]:
 @functools.cache
 def _calls_in(scenario: str) -> int:
     return len(run(Sequence(scenario)).world.wire.calls)
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Have nothing logged and no metrics counted: invocations that overlap would share them, as they never do."""
-    root = logging.getLogger()
-    level = root.level
-    logging.disable(logging.CRITICAL)
-    try:
-        with patch.object(metrics, "add_metric"), patch.object(metrics.provider, "flush_metrics"):
-            yield
-    finally:
-        logging.disable(logging.NOTSET)
-        # crhelper's default is DEBUG, for every logger.
-        root.setLevel(level)

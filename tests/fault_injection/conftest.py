@@ -1,10 +1,10 @@
-"""The part of the proof that is a test; `python -m tests.protocol.prove` is all of it."""
+"""The part of the proof that is a test; `python -m tests.fault_injection.prove` is all of it."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from tests.protocol.proof import quiet
+from simulation.isolation import quiet
 
 
 @pytest.fixture(autouse=True)

@@ -1,9 +1,9 @@
-"""A provider as most people write it, with crhelper's defaults, to show that the proof can fail. Never deploy it.
+"""A provider as most people write it, with crhelper's defaults, to show that these tests can fail. Never deploy it.
 
 It takes what comes back from CreateEventTracker for its own, waits before it says so, compares new properties with
 old ones, and deletes whatever the physical id names, without waiting.
 
-Around those 40 lines only what the proof needs of crhelper: its sleeps in virtual time, no timer, since that is a
+Around those 40 lines only what the tests need of crhelper: its sleeps in virtual time, no timer, since that is a
 thread, random ids that are the same in every run, and its sender's way out. The sender does as crhelper's: no time
 limit, every HTTP status is fine, tried again for ever.
 """
@@ -18,11 +18,11 @@ import urllib3.exceptions
 from crhelper import CfnResource
 
 from event_tracker.waiting import Clock
-from tests.protocol.lambda_service import Context, Event
+from simulation.lambda_service import Context, Event
 
 
-def make_naive_handler(personalize: Any, http: Any, clock: Clock) -> Any:  # noqa: C901 - all in one, as it is written
-    """The handler of the naive provider."""
+def make_typical_handler(personalize: Any, http: Any, clock: Clock) -> Any:  # noqa: C901 - all in one, as it is written
+    """The handler of the typical provider."""
 
     def handler(event: Event, context: Context) -> None:  # noqa: C901
         # Module level in real life. Here each invocation has an environment of its own, as those have that overlap.

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from event_tracker.errors import InvalidRequestError
 from event_tracker.handler import make_handler
-from tests.protocol.lambda_service import TIMEOUT, Context
-from tests.protocol.world import WiredClient, World, account
+from simulation.lambda_service import TIMEOUT, Context
+from simulation.world import World, account
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
@@ -61,7 +61,7 @@ def test_any_payload_ends_in_an_answer_to_its_sender_or_in_a_clear_error(payload
             answered.append(url)
             return SimpleNamespace(status=200)
 
-        handler = make_handler(WiredClient(world), SimpleNamespace(request=put), world.time.clock)  # type: ignore[arg-type]
+        handler = make_handler(world.client, SimpleNamespace(request=put), world.time.clock)  # type: ignore[arg-type]
 
         def invoke() -> None:
             try:
