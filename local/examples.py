@@ -53,6 +53,9 @@ class _Tour(Narrator):
         self._expect("the adopted tracker is still there", self._trackers() == [theirs])
         self.cloud.personalize.delete_event_tracker(eventTrackerArn=theirs)
 
+        self._deploy("ssm-parameter", DatasetGroupArn=self.cloud.create_dataset_group("ssm-parameter"))
+        self._delete("ssm-parameter")
+
         outputs = self._deploy("complete")
         self._send_event(outputs["FunctionName"], outputs["TrackingId"])
         self._delete("complete")
