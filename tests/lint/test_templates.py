@@ -22,9 +22,11 @@ Transform: AWS::LanguageExtensions
 Parameters:
   GroupArn:
     Type: String
+  OtherGroupArn:
+    Type: String
   GroupName:
     Type: String
-    Default: films
+    Default: books
   Name:
     Type: String
     Default: ''
@@ -51,7 +53,10 @@ Mappings:
 Resources:
   Group:
     Type: AWS::Personalize::DatasetGroup
-    Properties: {Name: films}
+    Properties: {Name: songs}
+  OtherGroup:
+    Type: AWS::Personalize::DatasetGroup
+    Properties: {Name: games}
   Literal:
     Type: Custom::PersonalizeEventTracker
     Properties:
@@ -102,7 +107,7 @@ Resources:
     Type: Custom::PersonalizeEventTracker
     Properties:
       ServiceToken: !ImportValue provider-ServiceToken
-      DatasetGroupArn: !GetAtt Group.DatasetGroupArn
+      DatasetGroupArn: !GetAtt OtherGroup.DatasetGroupArn
       Name: !Join ['-', [!Ref AWS::StackName, clicks]]
       AdoptExisting: !If [HasName, true, !Ref AWS::NoValue]
       Tags: !If [HasName, [{Key: team, Value: !GetAtt Literal.TrackingId}], !Ref AWS::NoValue]
@@ -119,7 +124,7 @@ Resources:
     Type: Custom::PersonalizeEventTracker
     Properties:
       ServiceToken: !ImportValue provider-ServiceToken
-      DatasetGroupArn: !Ref GroupArn
+      DatasetGroupArn: !Ref OtherGroupArn
       Fn::Transform: {Name: AWS::Include, Parameters: {Location: s3://films/properties.yaml}}
   Fn::ForEach::Groups:
     - Genre
