@@ -98,7 +98,7 @@ class World:
     def status(self, arn: str) -> str | None:
         """The state of a tracker; None if there is none."""
         tracker = self.backend.event_trackers.get(arn)
-        return tracker.last_status if tracker else None
+        return tracker.status if tracker else None
 
     def clean_up(self) -> None:
         """Do what an operator does when nothing fails any more: delete every stack, by force if need be."""

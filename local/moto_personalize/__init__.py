@@ -1,19 +1,22 @@
-"""Event trackers, their events, dataset groups, datasets and tags for moto's Amazon Personalize.
+"""Amazon Personalize for moto, which itself has schemas only.
 
-moto itself has the schema operations only. The files are laid out like those of a moto service, and what
-they define extends what moto has.
+`personalize` and `personalizeevents` are laid out like moto's own services, and extend what moto has. Beside them, in
+the same layout, is the Personalize that this repository is tested with: `Guesses` switch what it does where the
+service's documentation leaves that open.
 """
 
 import re
+import sys
 
 from moto.backend_index import backend_url_patterns
 from moto.personalize.models import personalize_backends
 
+from . import personalizeevents
 from .guesses import Guesses
 from .models import PersonalizeBackend
-from .urls import url_bases
+from .personalizeevents.urls import url_bases as events_url_bases
 
-__all__ = ["Guesses", "PersonalizeBackend", "personalize_backends", "register"]
+__all__ = ["Guesses", "PersonalizeBackend", "guess", "personalize_backends", "register"]
 
 
 def register(guesses: Guesses | None = None) -> None:
@@ -32,6 +35,14 @@ def register(guesses: Guesses | None = None) -> None:
     if personalize_backends.backend is not PersonalizeBackend:
         personalize_backends.backend = PersonalizeBackend
         personalize_backends.clear()
-        # moto's index of hosts knows the first of these already. Its server goes by the signature, which is in
-        # the name of `personalize` for the events, too.
-        backend_url_patterns.extend(("personalize", re.compile(base)) for base in url_bases[1:])
+    if "moto.personalizeevents" not in sys.modules:
+        sys.modules["moto.personalizeevents"] = personalizeevents
+        backend_url_patterns.extend(("personalizeevents", re.compile(base)) for base in events_url_bases)
+
+
+def guess(guesses: Guesses) -> None:
+    """Switch the guesses of all backends, of those that are there and of those to come; nothing else changes."""
+    register(guesses)
+    for _, _, backend in personalize_backends.iter_backends():
+        if isinstance(backend, PersonalizeBackend):
+            backend.guesses = guesses

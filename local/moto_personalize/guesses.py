@@ -1,7 +1,11 @@
 """What the backend does where Amazon Personalize's documentation leaves the answer open."""
 
-from dataclasses import dataclass
-from typing import Literal
+import dataclasses
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Literal, Self, get_args, get_origin, get_type_hints
+
+from moto.personalize.exceptions import PersonalizeException
 
 ErrorCode = Literal[
     "InvalidInputException",
@@ -13,12 +17,13 @@ ErrorCode = Literal[
 ]
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Guesses:
-    """One field for each behaviour that is a guess, so that code can be tried against the others.
+    """One field for each behavior that is a guess, so that code can be tried against the others.
 
-    The defaults are what is most likely. None, where a field allows it, means that the service does not
-    mind. The wording of error messages is a guess throughout; only their codes are meant to be relied on.
+    The defaults are what is most likely, and what the plain backend does. None, where a field allows it, means that
+    the service does not mind. The wording of error messages is a guess throughout; only their codes are meant to be
+    relied on.
     """
 
     second_tracker_same_name: ErrorCode = "ResourceAlreadyExistsException"
@@ -83,3 +88,45 @@ class Guesses:
     left_out_members: frozenset[str] = frozenset()
     """DescribeEventTracker, ListEventTrackers: every member of a description is optional in the API model. These are
     left out of descriptions and summaries."""
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """The defaults but for these fields, in the types of JSON. Raises ValueError about the first that is wrong."""
+        types = get_type_hints(cls)
+        for name, value in values.items():
+            if name not in types:
+                raise ValueError(f"{name} is no guess; there are {', '.join(types)}.")
+            if not _fits(value, types[name]):
+                raise ValueError(f"{name} cannot be {value!r}.")
+        fields: dict[str, Any] = {n: frozenset(v) if isinstance(v, list) else v for n, v in values.items()}
+        return cls(**fields)
+
+    def to_json(self) -> dict[str, Any]:
+        """All fields, in the types of JSON."""
+        fields = dataclasses.asdict(self).items()
+        return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in fields}
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    """Whether a value of JSON's is of a field's type."""
+    arguments = get_args(kind)
+    match get_origin(kind):
+        case None if kind is float:
+            return type(value) in (int, float)
+        case None:
+            return type(value) is kind
+        case origin if origin is Literal:
+            return value in arguments
+        case origin if origin is frozenset:
+            return type(value) is list and all(_fits(item, arguments[0]) for item in value)
+        case _:
+            return any(_fits(value, argument) for argument in arguments)
+
+
+@contextmanager
+def answered_with(code: ErrorCode, instead_of: type[PersonalizeException]) -> Iterator[None]:
+    """Give an error another code."""
+    try:
+        yield
+    except instead_of as error:
+        raise PersonalizeException(code, error.message) from None

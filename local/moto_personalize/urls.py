@@ -1,12 +1,13 @@
-"""personalize base URLs and paths."""
+"""The URLs of a Personalize with guesses, and those of its events in moto's server.
 
-from .responses import PersonalizeEventsResponse, PersonalizeResponse
+The server goes by the name that a request is signed with, which is `personalize` for the events, too.
+"""
 
-url_bases = [
-    r"https?://personalize\.(.+)\.amazonaws\.com",
-    r"https?://personalize-events\.(.+)\.amazonaws\.com",
-]
+from .personalize.urls import url_bases
+from .personalizeevents.responses import PersonalizeEventsResponse
+from .responses import PersonalizeResponse
 
+__all__ = ["url_bases", "url_paths"]
 
 url_paths = {
     "{0}/$": PersonalizeResponse.dispatch,

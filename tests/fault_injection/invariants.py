@@ -199,7 +199,7 @@ def _live(facts: _Facts, stack: Stack, logical_id: str, resource: Resource) -> I
     arn, response = resource.physical_id, resource.response
     tracker = facts.world.backend.event_trackers.get(arn)
     deleted = facts.last(arn, "delete_event_tracker")
-    if tracker is None or tracker.last_status != "ACTIVE":
+    if tracker is None or tracker.status != "ACTIVE":
         # One that somebody else deleted is nobody's fault.
         if deleted or arn not in facts.world.deleted_by_others:
             in_window = facts.is_in_window((stack.id, logical_id))

@@ -324,7 +324,8 @@ def test_the_minutes_begin_with_the_first_refusal(aws: World, requests: Requests
     def stays() -> None:
         # For 150 s.
         if aws.time.now < 180 and theirs in aws.trackers():
-            aws.backend.event_trackers[theirs]._tick = 0
+            tracker = aws.backend.event_trackers[theirs]
+            tracker.pass_through(tracker.deletion)
             aws.time.spawn(stays, delay=1)
 
     aws.time.spawn(stays)

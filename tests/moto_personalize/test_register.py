@@ -1,84 +1,110 @@
-from collections.abc import Iterator
-from dataclasses import replace
+"""How moto comes to use the backend, in this process and in its server."""
+
+import json
+from http.client import HTTPConnection
+from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
 from moto import mock_aws
 
-from local.moto_personalize import Guesses, PersonalizeBackend, register
+from local.moto_personalize import Guesses, guess, register
+from local.moto_personalize.personalizeevents.models import personalizeevents_backends
 
-from .conftest import Personalize, progress
-from .errors import refused
-
-
-@pytest.fixture
-def _default_guesses() -> Iterator[None]:
-    yield
-    PersonalizeBackend.default_guesses = Guesses()
+from .resources import client, create_group, create_tracker, progress, refused, status, unknown
 
 
-def test_registering_again_loses_nothing(personalize: Personalize, group_arn: str) -> None:
-    arn = personalize.create_tracker(group_arn)
+@mock_aws
+def test_registering_again_loses_nothing() -> None:
+    arn = create_tracker()
     register()
-    assert personalize.status(arn) == "ACTIVE"
+    assert status(arn) == "ACTIVE"
 
 
-@pytest.mark.usefixtures("_default_guesses")
-def test_guesses_can_be_set_for_all_backends_to_come() -> None:
-    register(Guesses(group_without_interactions=None))
-    with mock_aws():
-        personalize = Personalize(boto3.client("personalize"))
-        personalize.create_tracker(personalize.create_group(interactions=False))
+def test_guesses_can_be_switched_in_all_backends_that_are_there_and_in_those_to_come() -> None:
+    try:
+        with mock_aws():
+            before = create_group(interactions=False)
+            guess(Guesses(group_without_interactions=None))
+            create_tracker(before)
+        with mock_aws():
+            create_tracker(create_group(interactions=False))
+            guess(Guesses())
+            with refused("InvalidInputException", "has no Interactions dataset"):
+                create_tracker(create_group("books", interactions=False))
+    finally:
+        guess(Guesses())
 
 
-def test_guesses_do_not_outlive_the_mock() -> None:
-    with mock_aws():
-        backend = Personalize(boto3.client("personalize")).backend
-        backend.guesses = replace(backend.guesses, page_size=1)
-        backend.tracker_creations_to_fail = 3
-    with mock_aws():
-        backend = Personalize(boto3.client("personalize")).backend
-        assert backend.guesses == Guesses()
-        assert backend.tracker_creations_to_fail == 0
+@mock_aws
+def test_schemas_are_still_those_of_moto() -> None:
+    arn = client().create_schema(name="schema", schema="{}")["schemaArn"]
+    assert client().describe_schema(schemaArn=arn)["schema"]["name"] == "schema"
+    assert len(client().list_schemas()["schemas"]) == 1
+    client().delete_schema(schemaArn=arn)
+    with unknown(arn):
+        client().describe_schema(schemaArn=arn)
 
 
-def test_schemas_are_still_those_of_moto(personalize: Personalize) -> None:
-    arn = personalize.client.create_schema(name="schema", schema="{}")["schemaArn"]
-    assert personalize.client.describe_schema(schemaArn=arn)["schema"]["name"] == "schema"
-    assert len(personalize.client.list_schemas()["schemas"]) == 1
-    personalize.client.delete_schema(schemaArn=arn)
-    with refused("ResourceNotFoundException", f"Resource Arn {arn} does not exist."):
-        personalize.client.describe_schema(schemaArn=arn)
-
-
-def test_the_server_serves_the_life_of_a_tracker(served_personalize: Personalize) -> None:
-    client = served_personalize.client
-    group_arn = served_personalize.create_group()
+def test_the_server_serves_a_tracker_and_its_events(server_url: str) -> None:
+    personalize = boto3.client("personalize", endpoint_url=server_url)
+    events = boto3.client("personalize-events", endpoint_url=server_url)
+    group = create_group(personalize=personalize)
     progress("eventtracker", "manual", times=1)
-    arn = served_personalize.create_tracker(group_arn, tags=[{"tagKey": "stage", "tagValue": "test"}])
-    assert [served_personalize.status(arn) for _ in range(2)] == ["CREATE IN_PROGRESS", "ACTIVE"]
-    assert served_personalize.tags(arn) == {"stage": "test"}
-    client.delete_event_tracker(eventTrackerArn=arn)
-    assert served_personalize.status(arn) == "DELETE IN_PROGRESS"
-    with refused("ResourceNotFoundException", f"Resource Arn {arn} does not exist."):
-        served_personalize.status(arn)
-    assert client.list_event_trackers(datasetGroupArn=group_arn)["eventTrackers"] == []
-
-
-def test_the_server_answers_errors_as_the_service_does(served_personalize: Personalize) -> None:
-    client = served_personalize.client
-    group_arn = served_personalize.create_group()
-    served_personalize.create_tracker(group_arn)
-    with refused("ResourceAlreadyExistsException", "already exists"):
-        served_personalize.create_tracker(group_arn)
-    with pytest.raises(client.exceptions.ResourceInUseException) as refusal:
-        client.delete_dataset_group(datasetGroupArn=group_arn)
+    created = personalize.create_event_tracker(name="clicks", datasetGroupArn=group)
+    arn = created["eventTrackerArn"]
+    with refused("ResourceAlreadyExistsException", f"event tracker {arn} already exists"):
+        personalize.create_event_tracker(name="clicks", datasetGroupArn=group)
+    with pytest.raises(personalize.exceptions.ResourceInUseException) as refusal:
+        personalize.delete_dataset_group(datasetGroupArn=group)
     assert refusal.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
 
+    described = [personalize.describe_event_tracker(eventTrackerArn=arn)["eventTracker"] for _ in range(2)]
+    assert [tracker["status"] for tracker in described] == ["CREATE IN_PROGRESS", "ACTIVE"]
+    event = {"eventType": "watch", "sentAt": "2026-11-22T10:00:00Z"}
+    events.put_events(trackingId=created["trackingId"], sessionId="evening", eventList=[event])
+    (recorded,) = personalizeevents_backends["123456789012"]["us-east-1"].events
+    assert recorded.tracking_id == created["trackingId"]
 
-def test_the_server_keeps_regions_apart(served_personalize: Personalize, server_url: str) -> None:
     elsewhere = boto3.client("personalize", endpoint_url=server_url, region_name="eu-west-1")
-    arn = served_personalize.create_group()
     assert elsewhere.list_dataset_groups()["datasetGroups"] == []
-    with refused("ResourceNotFoundException", f"Resource Arn {arn} is not in account 123456789012"):
-        elsewhere.describe_dataset_group(datasetGroupArn=arn)
+    with unknown(group):
+        elsewhere.describe_dataset_group(datasetGroupArn=group)
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        (
+            {"datasetGroupArn": None, "name": ""},
+            {
+                "__type": "InvalidInputException",
+                "message": "3 validation errors detected: "
+                "Value '' at 'name' failed to satisfy constraint: "
+                "Member must have length greater than or equal to 1; "
+                "Value '' at 'name' failed to satisfy constraint: "
+                r"Member must satisfy regular expression pattern: ^[a-zA-Z0-9][a-zA-Z0-9\-_]*; "
+                "Value null at 'datasetGroupArn' failed to satisfy constraint: Member must not be null",
+            },
+        ),
+        ({"name": 5}, {"__type": "SerializationException", "message": "name is not a string."}),
+    ],
+)
+def test_the_server_checks_a_client_that_checks_nothing(
+    server_url: str, body: dict[str, Any], error: dict[str, str]
+) -> None:
+    connection = HTTPConnection(urlsplit(server_url).netloc)
+    connection.request(
+        "POST",
+        "/",
+        json.dumps(body),
+        {
+            "Content-Type": "application/x-amz-json-1.1",
+            "X-Amz-Target": "AmazonPersonalize.CreateEventTracker",
+            "Authorization": "AWS4-HMAC-SHA256 Credential=key/20260101/us-east-1/personalize/aws4_request",
+        },
+    )
+    response = connection.getresponse()
+    assert (response.status, json.load(response)) == (400, error)
+    connection.close()

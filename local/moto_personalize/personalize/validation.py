@@ -3,13 +3,17 @@
 botocore checks types, required members and minimum lengths, but neither patterns nor maximum lengths.
 """
 
+import json
 import re
 import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
 from botocore.model import ListShape, Shape, StructureShape
+from moto.core.utils import get_service_model
 from moto.personalize.exceptions import PersonalizeException
+
+from .exceptions import InvalidInputException
 
 TYPES: dict[str, Any] = {
     "structure": dict,
@@ -19,6 +23,16 @@ TYPES: dict[str, Any] = {
     "float": (int, float),
     "timestamp": (int, float),
 }
+
+
+def valid_params(service: str, operation: str, body: str) -> dict[str, Any]:
+    """The parameters of a request, without those that are null; refused if they break a constraint."""
+    params: dict[str, Any] = json.loads(body)
+    violations = list(find_violations(get_service_model(service).operation_model(operation).input_shape, params))
+    if violations:
+        errors = "error" if len(violations) == 1 else "errors"
+        raise InvalidInputException(f"{len(violations)} validation {errors} detected: {'; '.join(violations)}")
+    return {name: value for name, value in params.items() if value is not None}
 
 
 def find_violations(shape: Shape, value: Any, path: str = "") -> Iterator[str]:

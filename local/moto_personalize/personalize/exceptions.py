@@ -9,8 +9,13 @@ class InvalidInputException(PersonalizeException):
 
 
 class ResourceAlreadyExistsException(PersonalizeException):
-    def __init__(self, arn: str):
-        super().__init__("ResourceAlreadyExistsException", f"Resource Arn {arn} already exists.")
+    def __init__(self, message: str):
+        super().__init__("ResourceAlreadyExistsException", message)
+
+
+class ResourceInUseException(PersonalizeException):
+    def __init__(self, message: str):
+        super().__init__("ResourceInUseException", message)
 
 
 class TooManyTagsException(PersonalizeException):
