@@ -8,6 +8,8 @@ VENV := .venv
 SAM_VENV := .venv-sam
 BENCH_VENV := .venv-bench
 CDK_VENV := .venv-cdk
+MOTO_SOURCES := .moto
+MOTO := moto-$(shell sed -n 's/^moto==\([0-9.]*\).*/\1/p' requirements-dev.txt)
 BIN := $(VENV)/bin
 SAM := $(abspath $(SAM_VENV))/bin/sam
 
@@ -21,7 +23,7 @@ unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONOPTIMIZE PYTHONWARNINGS
 unexport $(filter AWS_%,$(.VARIABLES))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test prove bench lint build local sam-deploy-local sam-local clean both all-three
+.PHONY: help demo test moto-tests prove bench lint build local sam-deploy-local sam-local clean both all-three
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -31,6 +33,11 @@ demo: both ## deploy, update, rename and delete an event tracker on a local clou
 
 test: all-three ## run all tests, and show the coverage of provider/
 	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile --cov --cov-report=term-missing
+
+moto-tests: $(VENV)/installed $(MOTO_SOURCES)/$(MOTO) ## run moto's own tests of Amazon Personalize with what local/ adds to it
+	$(BIN)/python -c 'import sys, pytest; from local.moto_personalize import register; register(); \
+		sys.exit(pytest.main(sys.argv[1:]))' -c /dev/null --rootdir $(MOTO_SOURCES) -p no:cacheprovider \
+		$(MOTO_SOURCES)/$(MOTO)/tests/test_personalize
 
 prove: $(VENV)/installed ## run all fault-injection tests: faults at every call, and stateful tests
 	$(BIN)/python -m tests.fault_injection.prove --markdown
@@ -57,7 +64,7 @@ sam-local: both ## send every request of events/ to the built function, in a con
 	@$(BIN)/python -m local invoke
 
 clean: ## remove everything these targets made
-	rm -rf $(VENV) $(BENCH_VENV) $(SAM_VENV) $(CDK_VENV) .aws-sam .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(BENCH_VENV) $(SAM_VENV) $(CDK_VENV) $(MOTO_SOURCES) .aws-sam .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 both:
@@ -91,3 +98,12 @@ $(SAM_VENV)/installed: requirements-sam.txt
 $(CDK_VENV)/installed: install_options := --no-compile
 $(CDK_VENV)/installed: requirements-cdk.txt
 	$(install)
+
+# moto's tests are in its source distribution, and no other package has them.
+$(MOTO_SOURCES)/$(MOTO): requirements-dev.txt | $(VENV)/installed
+	@rm -rf $(MOTO_SOURCES)
+	@mkdir $(MOTO_SOURCES)
+	@sed -n '/^moto==/,/[^\\]$$/p' $< >$(MOTO_SOURCES)/requirements.txt
+	@$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes --no-binary=:all: \
+		--dest $(MOTO_SOURCES) --requirement $(MOTO_SOURCES)/requirements.txt
+	@cd $(MOTO_SOURCES) && tar -xzf $(MOTO).tar.gz $(addprefix $(MOTO)/tests/,__init__.py conftest.py test_personalize)
