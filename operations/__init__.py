@@ -1,0 +1,1 @@
+"""Commands for whoever operates the provider: `python -m operations --help`. They need boto3 and nothing else."""

@@ -1,0 +1,239 @@
+"""`python -m operations respond`: a response for each request that got none, and no word of its ResponseURL."""
+
+import io
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from operations import respond
+from operations.__main__ import main
+from tests.operations.conftest import SECRET, STACK, Bucket
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+
+@pytest.fixture
+def said(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], str]]:
+    """All that was printed, which never has a secret in it."""
+    said = ""
+
+    def more() -> str:
+        nonlocal said
+        captured = capsys.readouterr()
+        said += captured.out + captured.err
+        return said
+
+    yield more
+    assert "Signature" not in more()
+    assert SECRET not in more()
+
+
+@pytest.fixture
+def record(tmp_path: Path) -> Callable[[str], str]:
+    def write(text: str) -> str:
+        (tmp_path / "record.json").write_text(text)
+        return str(tmp_path / "record.json")
+
+    return write
+
+
+@pytest.fixture
+def sqs(monkeypatch: pytest.MonkeyPatch) -> "Iterator[SQSClient]":
+    monkeypatch.setattr(respond, "_WAIT_SECONDS", 0)
+    with mock_aws():
+        yield boto3.client("sqs")
+
+
+@pytest.fixture
+def queue(sqs: "SQSClient") -> str:
+    return sqs.create_queue(QueueName="unanswered")["QueueUrl"]
+
+
+def waiting(sqs: "SQSClient", queue: str) -> int:
+    """How many messages somebody else could receive at once."""
+    found = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["ApproximateNumberOfMessages"])
+    return int(found["Attributes"]["ApproximateNumberOfMessages"])
+
+
+def test_the_response_to_a_create_is_that_of_one_that_failed_before_there_was_a_tracker(
+    bucket: Bucket, record: Callable[[str], str], said: Callable[[], str]
+) -> None:
+    assert main(["respond", record(bucket.record())]) == 0
+
+    (response,) = bucket.received
+    assert response.pop("Reason")
+    assert response == {
+        "Status": "FAILED",
+        "PhysicalResourceId": "not-created:5c478372",
+        "StackId": STACK,
+        "RequestId": "5c478372",
+        "LogicalResourceId": "Tracker",
+    }
+    assert said() == f"Sent FAILED: Create 5c478372 of Tracker in {STACK}\n"
+
+
+def test_the_content_type_is_empty_as_the_address_was_signed(
+    bucket: Bucket, record: Callable[[str], str], said: Callable[[], str]
+) -> None:
+    assert main(["respond", record(bucket.record())]) == 0
+    assert bucket.content_types == [""]
+
+
+@pytest.mark.parametrize("request_type", ["Update", "Delete"])
+def test_an_update_or_delete_keeps_its_physical_id(
+    bucket: Bucket, record: Callable[[str], str], said: Callable[[], str], request_type: str
+) -> None:
+    arn = "arn:aws:personalize:us-east-1:123456789012:event-tracker/ca4f41f3"
+    assert main(["respond", record(bucket.record(RequestType=request_type, PhysicalResourceId=arn))]) == 0
+    assert bucket.received[0]["PhysicalResourceId"] == arn
+
+
+def test_the_operator_can_say_why(bucket: Bucket, record: Callable[[str], str], said: Callable[[], str]) -> None:
+    assert main(["respond", "--reason", "Deployed without its packages.", record(bucket.record())]) == 0
+    assert bucket.received[0]["Reason"] == "Deployed without its packages."
+
+
+def test_a_reason_that_cloudformation_would_not_take_is_refused(
+    bucket: Bucket, record: Callable[[str], str], said: Callable[[], str]
+) -> None:
+    assert main(["respond", "--reason", "x" * 4000, record(bucket.record())]) == 1
+    assert bucket.received == []
+    assert "shorten the reason" in said()
+
+
+def test_the_record_may_come_from_the_standard_input(
+    bucket: Bucket, monkeypatch: pytest.MonkeyPatch, said: Callable[[], str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(bucket.record()))
+    assert main(["respond", "-"]) == 0
+    assert len(bucket.received) == 1
+
+
+def test_a_dry_run_sends_nothing(bucket: Bucket, record: Callable[[str], str], said: Callable[[], str]) -> None:
+    assert main(["respond", "--dry-run", record(bucket.record())]) == 0
+    assert bucket.received == []
+    assert said().startswith("Would send FAILED: Create 5c478372")
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [(403, "answered 403. It works for some hours only"), (500, "answered 500.")]
+)
+def test_a_response_that_is_not_taken_is_a_failure(
+    bucket: Bucket, record: Callable[[str], str], said: Callable[[], str], status: int, words: str
+) -> None:
+    bucket.status = status
+    assert main(["respond", record(bucket.record())]) == 1
+    assert words in said()
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        (f"https://127.0.0.1:1/?{SECRET}", "cannot be reached"),
+        # Python quotes such an address in its error.
+        (f"https://127.0.0.1:1/a b?{SECRET}", "cannot be used (InvalidURL)"),
+        (f"https://[127.0.0.1/?{SECRET}", "must be an https address"),
+        (f"http://127.0.0.1:1/?{SECRET}", "must be an https address"),
+    ],
+)
+def test_an_address_that_does_not_work_is_told_without_the_address(
+    bucket: Bucket, record: Callable[[str], str], said: Callable[[], str], url: str, words: str
+) -> None:
+    assert main(["respond", record(bucket.record(ResponseURL=url))]) == 1
+    assert words in said()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "not JSON"),
+        ("[]", "no requestPayload"),
+        ('{"requestPayload": {"RequestType": "Create", "StackId": 1}}', "lacks ResponseURL, StackId, RequestId"),
+    ],
+)
+def test_what_is_no_record_is_refused(
+    record: Callable[[str], str], said: Callable[[], str], text: str, words: str
+) -> None:
+    assert main(["respond", record(text)]) == 1
+    assert words in said()
+
+
+def test_a_request_of_no_known_type_is_refused(
+    bucket: Bucket, record: Callable[[str], str], said: Callable[[], str]
+) -> None:
+    assert main(["respond", record(bucket.record(RequestType="Read"))]) == 1
+    assert "RequestType must be one of Create, Update, Delete." in said()
+
+
+def test_a_file_that_is_not_there_is_an_error(said: Callable[[], str]) -> None:
+    assert main(["respond", "no-such-file.json"]) == 1
+    assert "no-such-file.json" in said()
+
+
+def test_all_that_are_in_the_queue_are_responded_to(
+    bucket: Bucket, sqs: "SQSClient", queue: str, said: Callable[[], str]
+) -> None:
+    for number in range(12):
+        sqs.send_message(QueueUrl=queue, MessageBody=bucket.record(RequestId=str(number)))
+
+    assert main(["respond", "--queue-url", queue]) == 0
+
+    assert {response["RequestId"] for response in bucket.received} == {str(number) for number in range(12)}
+    assert sqs.receive_message(QueueUrl=queue).get("Messages", []) == []
+    assert waiting(sqs, queue) == 0
+
+
+def test_a_message_that_failed_stays_in_the_queue(
+    bucket: Bucket, sqs: "SQSClient", queue: str, said: Callable[[], str]
+) -> None:
+    sqs.send_message(QueueUrl=queue, MessageBody=json.dumps({"requestPayload": {}}))
+    sqs.send_message(QueueUrl=queue, MessageBody=bucket.record())
+
+    assert main(["respond", "--queue-url", queue]) == 1
+
+    assert len(bucket.received) == 1
+    kept = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["ApproximateNumberOfMessagesNotVisible"])
+    assert kept["Attributes"]["ApproximateNumberOfMessagesNotVisible"] == "1"
+
+
+def test_a_message_that_comes_back_while_the_command_runs_does_not_keep_it_running(
+    sqs: "SQSClient", queue: str, said: Callable[[], str]
+) -> None:
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "0"})
+    sqs.send_message(QueueUrl=queue, MessageBody="{}")
+
+    assert main(["respond", "--queue-url", queue]) == 1
+    assert waiting(sqs, queue) == 1
+
+
+def test_a_dry_run_leaves_the_queue_as_it_was(
+    bucket: Bucket, sqs: "SQSClient", queue: str, said: Callable[[], str]
+) -> None:
+    sqs.send_message(QueueUrl=queue, MessageBody=bucket.record())
+
+    assert main(["respond", "--dry-run", "--queue-url", queue]) == 0
+
+    assert bucket.received == []
+    assert waiting(sqs, queue) == 1
+
+
+def test_an_empty_queue_is_said_to_be_empty(queue: str, said: Callable[[], str]) -> None:
+    assert main(["respond", "--queue-url", queue]) == 0
+    assert said() == "The queue is empty.\n"
+
+
+def test_a_queue_that_is_not_there_is_an_error(sqs: "SQSClient", said: Callable[[], str]) -> None:
+    assert main(["respond", "--queue-url", "https://sqs.us-east-1.amazonaws.com/123456789012/none"]) == 1
+    assert said().startswith("error: ")
+
+
+def test_no_command_is_an_error_that_lists_them(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main([])
+    assert "COMMAND" in capsys.readouterr().err
