@@ -8,6 +8,7 @@ from typing import Any, Literal, Self, get_args, get_origin, get_type_hints
 from moto.personalize.exceptions import PersonalizeException
 
 ErrorCode = Literal[
+    "AccessDeniedException",
     "InvalidInputException",
     "LimitExceededException",
     "ResourceAlreadyExistsException",

@@ -95,13 +95,6 @@ def test_the_default_port_of_amazon_personalize_may_be_taken_by_another_local_cl
     assert "If another local cloud has it, end that one; or choose another port, or 0" in errors
 
 
-def test_a_guess_about_the_service_can_be_switched() -> None:
-    with running(guesses={"list_of_unknown_group": "InvalidInputException"}) as cloud:
-        group = "arn:aws:personalize:us-east-1:123456789012:dataset-group/nowhere"
-        with pytest.raises(cloud.personalize.exceptions.InvalidInputException):
-            cloud.personalize.list_event_trackers(datasetGroupArn=group)
-
-
 def test_what_cannot_start_is_told_with_the_end_of_its_log() -> None:
-    with pytest.raises(LocalCloudError, match="moto did not come up"), running(guesses={"nonsense": 1}):
+    with pytest.raises(LocalCloudError, match="nonsense is no guess"), running(guesses={"nonsense": 1}):
         pass

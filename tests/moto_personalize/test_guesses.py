@@ -148,9 +148,9 @@ def test_violations_may_be_refused_with_another_code() -> None:
 
 @mock_aws
 def test_arns_may_be_refused_with_another_code() -> None:
-    guess(foreign_arn="InvalidInputException", wrong_resource_type="ResourceNotFoundException")
+    guess(foreign_arn="AccessDeniedException", wrong_resource_type="ResourceNotFoundException")
     foreign = "arn:aws:personalize:eu-west-1:123456789012:event-tracker/0123abcd"
-    with refused("InvalidInputException", foreign):
+    with refused("AccessDeniedException", foreign):
         describe(foreign)
     with refused("ResourceNotFoundException", "is of another type than event-tracker"):
         client().delete_event_tracker(eventTrackerArn=f"{ARN}:dataset-group/films")
@@ -261,7 +261,7 @@ OTHERS: dict[str, Any] = {
     "tags_while_changing": "ResourceInUseException",
     "refused_tags": "ValidationException",
     "constraint_violation": "ValidationException",
-    "foreign_arn": "InvalidInputException",
+    "foreign_arn": "AccessDeniedException",
     "wrong_resource_type": "ResourceNotFoundException",
     "list_of_unknown_group": "ResourceNotFoundException",
     "page_size": 1,
