@@ -71,7 +71,7 @@ def statements() -> list[dict[str, Any]]:
     template, problems = decode_str(TEMPLATE.read_text())
     assert not problems
     policies = template["Resources"]["ProviderRole"]["Properties"]["Policies"]
-    (policy,) = [one["PolicyDocument"] for one in policies if one["PolicyName"] == "event-trackers"]
+    (policy,) = [one["PolicyDocument"] for one in policies if one.get("PolicyName") == "event-trackers"]
     return [
         {"Action": action, "Resource": _substituted(resource), "Condition": statement.get("Condition", {})}
         for statement in policy["Statement"]

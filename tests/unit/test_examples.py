@@ -8,14 +8,10 @@ import pytest
 from cfnlint.api import ManualArgs, lint
 from cfnlint.decode import decode_str
 
+from tests.unit.resolved import read
+
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
-
-
-def read(path: Path) -> dict[str, Any]:
-    decoded, problems = decode_str(path.read_text())
-    assert not problems
-    return decoded  # type: ignore[return-value]
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
@@ -27,15 +23,26 @@ def test_an_example_begins_with_what_it_shows_and_how_to_deploy_it(example: Path
 
 
 def test_the_single_stack_has_the_provider_of_the_provider_s_own_stack() -> None:
-    provider, single = read(ROOT / "template.yaml")["Resources"], read(ROOT / "examples/single-stack.yaml")["Resources"]
-    # What parameters of that stack's say.
+    provider, single = read(ROOT / "template.yaml"), read(ROOT / "examples/single-stack.yaml")
+    # What only that stack's parameters say.
+    resources = provider["Resources"]
     for name in ("Architectures", "Environment"):
-        del provider["ProviderFunction"]["Properties"][name]
-    provider["ProviderLogs"]["Properties"]["RetentionInDays"] = 90
-    provider["ProviderFunction"]["Properties"]["CodeUri"] = "../provider/"
+        del resources["ProviderFunction"]["Properties"][name]
+    resources["ProviderLogs"]["Properties"]["RetentionInDays"] = 90
+    resources["ProviderFunction"]["Properties"]["CodeUri"] = "../provider/"
 
-    for name in ("ProviderFunction", "ProviderLogs", "ProviderRole"):
-        assert single[name] == provider[name]
+    own = single["Resources"].keys() - {"Tracker"}
+    # All but what tells an operator.
+    assert own == {name for name, kind in types(provider).items() if not kind.startswith("AWS::CloudWatch::")}
+    assert {name: single["Resources"][name] for name in own} == {name: resources[name] for name in own}
+    for section in ("Parameters", "Conditions"):
+        own = single[section].keys() - {"DatasetGroupArn"}
+        assert {name: single[section][name] for name in own} == {name: provider[section][name] for name in own}
+    assert single["Rules"] == provider["Rules"]
+
+
+def types(template: dict[str, Any]) -> dict[str, str]:
+    return {name: resource["Type"] for name, resource in template["Resources"].items()}
 
 
 def test_the_readme_shows_the_smallest_example() -> None:

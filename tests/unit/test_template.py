@@ -1,11 +1,17 @@
 """The provider's stack: least privilege, the log, alarms, and what Lambda does with a failed invocation (S1, S3)."""
 
+import copy
+import json
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cfnlint.decode import decode_str
+from cfnlint.api import ManualArgs, lint
+from samtranslator.translator.managed_policy_translator import ManagedPolicyLoader
+from samtranslator.translator.transform import transform
+
+from tests.unit.resolved import read, resolved
 
 ROOT = Path(__file__).parents[2]
 HERE = "arn:${AWS::Partition}:personalize:${AWS::Region}:${AWS::AccountId}"
@@ -15,18 +21,22 @@ OWNED = {"Null": {"aws:ResourceTag/cloudformation:stack-id": "false"}}
 
 @pytest.fixture(scope="module")
 def template() -> dict[str, Any]:
-    decoded, problems = decode_str((ROOT / "template.yaml").read_text())
-    assert not problems
-    return decoded  # type: ignore[return-value]
+    return read(ROOT / "template.yaml")
 
 
 @pytest.fixture(scope="module")
-def grants(template: dict[str, Any]) -> list[tuple[str, list[str], Any]]:
+def plain(template: dict[str, Any]) -> dict[str, Any]:
+    """The resources that there are with the defaults."""
+    return resolved(template)
+
+
+@pytest.fixture(scope="module")
+def grants(plain: dict[str, Any]) -> list[tuple[str, list[str], Any]]:
     """Action, resources and condition of everything that the role allows of Amazon Personalize."""
     found = []
     (policy,) = [
         policy["PolicyDocument"]
-        for policy in template["Resources"]["ProviderRole"]["Properties"]["Policies"]
+        for policy in plain["ProviderRole"]["Properties"]["Policies"]
         if policy["PolicyName"] == "event-trackers"
     ]
     for statement in policy["Statement"]:
@@ -79,8 +89,8 @@ def test_ownership_tags_can_be_taken_only_off_what_a_stack_owns(grants: list[tup
     ]
 
 
-def test_the_function_may_write_to_its_own_log_and_to_no_other(template: dict[str, Any]) -> None:
-    logs, _ = template["Resources"]["ProviderRole"]["Properties"]["Policies"]
+def test_the_function_may_write_to_its_own_log_and_to_no_other(plain: dict[str, Any]) -> None:
+    logs, _ = plain["ProviderRole"]["Properties"]["Policies"]
     assert logs["PolicyDocument"]["Statement"] == [
         {
             "Effect": "Allow",
@@ -98,9 +108,14 @@ def test_the_log_group_is_the_templates_own_and_has_a_retention(template: dict[s
     assert logs["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionInDays"}
 
 
-def test_lambda_delivers_a_failed_invocation_twice_more_within_the_hour(template: dict[str, Any]) -> None:
-    function = template["Resources"]["ProviderFunction"]["Properties"]
-    assert function["EventInvokeConfig"] == {"MaximumRetryAttempts": 2, "MaximumEventAgeInSeconds": 3600}
+def test_lambda_delivers_a_failed_invocation_twice_more_within_the_hour(plain: dict[str, Any]) -> None:
+    assert plain["ProviderFunctionEventInvokeConfig"]["Properties"] == {
+        "FunctionName": {"Ref": "ProviderFunction"},
+        "Qualifier": "$LATEST",
+        "MaximumRetryAttempts": 2,
+        "MaximumEventAgeInSeconds": 3600,
+    }
+    function = plain["ProviderFunction"]["Properties"]
     assert (function["Runtime"], function["MemorySize"], function["Timeout"]) == ("python3.13", 256, 900)
 
 
@@ -108,44 +123,206 @@ def test_the_service_token_is_exported_under_the_stacks_name(template: dict[str,
     assert template["Outputs"]["ServiceToken"]["Export"]["Name"] == {"Fn::Sub": "${AWS::StackName}-ServiceToken"}
 
 
-def test_dashboard_and_alarms_are_there_only_when_asked_for(template: dict[str, Any]) -> None:
-    conditions = {name: body["Condition"] for name, body in template["Resources"].items() if "Condition" in body}
-    assert conditions == {
-        "FailedRequestAlarm": "HasAlarms",
-        "FailedInvocationAlarm": "HasAlarms",
-        "ProviderDashboard": "HasDashboard",
-    }
-    assert template["Conditions"] == {
-        "HasAlarms": {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlarmTopicArn"}, ""]}]},
-        "HasDashboard": {"Fn::Equals": [{"Ref": "Dashboard"}, "true"]},
-    }
-    assert (template["Parameters"]["AlarmTopicArn"]["Default"], template["Parameters"]["Dashboard"]["Default"]) == (
-        "",
-        "false",
-    )
+KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+BOUNDARY = "arn:aws:iam::123456789012:policy/developers"
+TOPIC = "arn:aws:sns:us-east-1:123456789012:operators"
+VPC = {"VpcSubnetIds": "subnet-0a1b,subnet-2c3d", "VpcSecurityGroupIds": "sg-4e5f"}
+FUNCTION, LOGS, ROLE = "ProviderFunction", "ProviderLogs", "ProviderRole"
+
+
+def test_the_defaults_add_nothing(plain: dict[str, Any]) -> None:
+    assert list(plain) == [FUNCTION, "ProviderFunctionEventInvokeConfig", LOGS, ROLE]
+    assert "VpcConfig" not in plain[FUNCTION]["Properties"]
+    assert plain[LOGS]["Properties"] == {"RetentionInDays": "90"}
+    role = plain[ROLE]["Properties"]
+    assert list(role) == ["Description", "AssumeRolePolicyDocument", "Policies"]
+    assert [policy["PolicyName"] for policy in role["Policies"]] == ["logs", "event-trackers"]
+
+
+def changed(before: dict[str, Any], after: dict[str, Any]) -> dict[str, set[str]]:
+    """The properties that differ, by the resources that have them; all of a resource that is new."""
+    assert before.keys() <= after.keys()
+    found = {}
+    for name, resource in after.items():
+        old, new = before.get(name, {"Properties": {}})["Properties"], resource["Properties"]
+        if names := {key for key in old.keys() | new.keys() if old.get(key) != new.get(key)}:
+            found[name] = names
+    return found
+
+
+QUEUE = {"UnansweredRequests", "UnansweredRequestsPolicy"}
 
 
 @pytest.mark.parametrize(
-    ("topic", "is_one"),
+    ("parameters", "new", "changes"),
     [
-        ("", True),
-        ("arn:aws:sns:us-east-1:123456789012:operators", True),
-        ("arn:aws-cn:sns:cn-north-1:123456789012:operators", True),
-        ("operators", False),
-        ("arn:aws:sqs:us-east-1:123456789012:operators", False),
+        ({"AlarmTopicArn": TOPIC}, {"FailedRequestAlarm", "FailedInvocationAlarm"}, {}),
+        ({"Dashboard": "true"}, {"ProviderDashboard"}, {}),
+        ({"PermissionsBoundaryArn": BOUNDARY}, set(), {ROLE: {"PermissionsBoundary"}}),
+        ({"RolePath": "/delivery/"}, set(), {ROLE: {"Path"}}),
+        ({"KmsKeyArn": KEY}, set(), {LOGS: {"KmsKeyId"}}),
+        (VPC, set(), {FUNCTION: {"VpcConfig"}, ROLE: {"Policies"}}),
+        (
+            {"UnansweredRequestsQueue": "true"},
+            QUEUE,
+            {"ProviderFunctionEventInvokeConfig": {"DestinationConfig"}, ROLE: {"Policies"}},
+        ),
+        (
+            {"UnansweredRequestsQueue": "true", "AlarmTopicArn": TOPIC},
+            {*QUEUE, "FailedRequestAlarm", "FailedInvocationAlarm", "UnansweredRequestAlarm"},
+            {"ProviderFunctionEventInvokeConfig": {"DestinationConfig"}, ROLE: {"Policies"}},
+        ),
+    ],
+    ids=lambda value: "+".join(value) if isinstance(value, dict) else "",
+)
+def test_a_parameter_adds_what_it_is_for_and_nothing_else(
+    template: dict[str, Any],
+    plain: dict[str, Any],
+    parameters: dict[str, str],
+    new: set[str],
+    changes: dict[str, set[str]],
+) -> None:
+    governed = resolved(template, **parameters)
+
+    assert governed.keys() - plain.keys() == new
+    assert {name: what for name, what in changed(plain, governed).items() if name not in new} == changes
+
+
+GOVERNED = {
+    "PermissionsBoundaryArn": BOUNDARY,
+    "RolePath": "/delivery/",
+    "KmsKeyArn": KEY,
+    **VPC,
+    "UnansweredRequestsQueue": "true",
+    "AlarmTopicArn": TOPIC,
+}
+
+
+@pytest.mark.parametrize("parameters", [{}, *({name: value} for name, value in GOVERNED.items()), GOVERNED], ids=list)
+def test_sam_makes_a_template_of_it_that_cloudformation_takes(
+    template: dict[str, Any], parameters: dict[str, str]
+) -> None:
+    source = copy.deepcopy(template)
+    source["Resources"][FUNCTION]["Properties"]["CodeUri"] = "s3://bucket/key"
+    defaults = {name: body["Default"] for name, body in source["Parameters"].items()}
+
+    made = transform(source, {**defaults, **parameters, "AWS::Region": "us-east-1"}, ManagedPolicyLoader(None))
+
+    # Nothing of its own, above all no queue or role.
+    assert made["Resources"].keys() == template["Resources"].keys()
+    assert made["Resources"][FUNCTION]["Type"] == "AWS::Lambda::Function"
+    assert lint(json.dumps(made), config=ManualArgs(regions=["us-east-1", "cn-north-1"])) == []
+
+
+def added_policies(template: dict[str, Any], **parameters: str) -> dict[str, list[dict[str, Any]]]:
+    """The statements that parameters add to the role's, by the name of the policy."""
+    policies = resolved(template, **parameters)[ROLE]["Properties"]["Policies"]
+    return {policy["PolicyName"]: policy["PolicyDocument"]["Statement"] for policy in policies[2:]}
+
+
+def test_in_a_vpc_lambda_may_make_network_interfaces_and_the_functions_code_may_not(template: dict[str, Any]) -> None:
+    ((name, (lambda_may, code_may_not)),) = added_policies(template, **VPC).items()
+
+    assert name == "network-interfaces"
+    assert lambda_may["Action"] == code_may_not["Action"]
+    assert all(action.startswith("ec2:") for action in lambda_may["Action"])
+    assert (lambda_may["Effect"], code_may_not["Effect"]) == ("Allow", "Deny")
+    assert code_may_not["Condition"] == {"Null": {"lambda:SourceFunctionArn": "false"}}
+    assert resolved(template, **VPC)[FUNCTION]["Properties"]["VpcConfig"] == {
+        "SubnetIds": ["subnet-0a1b", "subnet-2c3d"],
+        "SecurityGroupIds": ["sg-4e5f"],
+    }
+
+
+def test_the_function_may_send_to_its_queue_and_use_its_key_for_that_alone(template: dict[str, Any]) -> None:
+    send = {
+        "Effect": "Allow",
+        "Action": "sqs:SendMessage",
+        "Resource": {"Fn::GetAtt": ["UnansweredRequests", "Arn"]},
+    }
+    use = {
+        "Effect": "Allow",
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+        "Resource": KEY,
+        "Condition": {"StringEquals": {"kms:ViaService": {"Fn::Sub": "sqs.${AWS::Region}.${AWS::URLSuffix}"}}},
+    }
+    assert added_policies(template, UnansweredRequestsQueue="true") == {"unanswered-requests": [send]}
+    assert added_policies(template, UnansweredRequestsQueue="true", KmsKeyArn=KEY) == {
+        "unanswered-requests": [send],
+        "unanswered-requests-key": [use],
+    }
+
+
+@pytest.mark.parametrize(
+    ("parameters", "encryption"),
+    [({}, {"SqsManagedSseEnabled": True}), ({"KmsKeyArn": KEY}, {"KmsMasterKeyId": KEY})],
+    ids=["", "with a key"],
+)
+def test_the_queue_is_encrypted(
+    template: dict[str, Any], parameters: dict[str, str], encryption: dict[str, object]
+) -> None:
+    queue = resolved(template, UnansweredRequestsQueue="true", **parameters)["UnansweredRequests"]
+    assert queue["Properties"] == {"MessageRetentionPeriod": 1209600, **encryption}
+
+
+def test_only_the_account_reads_the_queue_and_only_the_function_writes_to_it(template: dict[str, Any]) -> None:
+    policy = resolved(template, UnansweredRequestsQueue="true")["UnansweredRequestsPolicy"]["Properties"]
+
+    assert policy["Queues"] == [{"Ref": "UnansweredRequests"}]
+    refused = {
+        statement["Action"] + " unless " + "".join(statement["Condition"]): statement
+        for statement in policy["PolicyDocument"]["Statement"]
+    }
+    assert {statement["Effect"] for statement in refused.values()} == {"Deny"}
+    assert {statement["Principal"] for statement in refused.values()} == {"*"}
+    assert {action: statement["Condition"] for action, statement in refused.items()} == {
+        "sqs:* unless StringNotEquals": {"StringNotEquals": {"aws:PrincipalAccount": {"Ref": "AWS::AccountId"}}},
+        "sqs:SendMessage unless ArnNotEquals": {
+            "ArnNotEquals": {"aws:PrincipalArn": {"Fn::GetAtt": ["ProviderRole", "Arn"]}}
+        },
+        "sqs:* unless Bool": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("parameter", "good", "bad"),
+    [
+        (
+            "AlarmTopicArn",
+            [TOPIC, "arn:aws-cn:sns:cn-north-1:123456789012:operators"],
+            ["operators", "arn:aws:sqs:us-east-1:123456789012:operators"],
+        ),
+        (
+            "KmsKeyArn",
+            [KEY, KEY.replace("aws", "aws-cn")],
+            ["alias/logs", "arn:aws:kms:us-east-1:123456789012:alias/logs"],
+        ),
+        (
+            "PermissionsBoundaryArn",
+            [BOUNDARY, "arn:aws:iam::aws:policy/ReadOnlyAccess"],
+            ["developers", "arn:aws:iam::123456789012:role/developers"],
+        ),
+        ("RolePath", ["/", "/delivery/", "/delivery/personalize/"], ["delivery", "/delivery", "delivery/"]),
+        ("VpcSubnetIds", ["subnet-0a1b", VPC["VpcSubnetIds"]], ["subnet-0a1b, subnet-2c3d", "vpc-0a1b", ","]),
+        ("VpcSecurityGroupIds", ["sg-4e5f", "sg-4e5f,sg-6a7b"], ["sg-4e5f,", "default"]),
     ],
 )
-def test_what_is_no_topic_is_refused_before_anything_is_deployed(
-    template: dict[str, Any], topic: str, is_one: bool
+def test_what_cannot_be_right_is_refused_before_anything_is_deployed(
+    template: dict[str, Any], parameter: str, good: list[str], bad: list[str]
 ) -> None:
-    assert bool(re.search(template["Parameters"]["AlarmTopicArn"]["AllowedPattern"], topic)) == is_one
+    declared = template["Parameters"][parameter]
+    accepted = re.compile(declared["AllowedPattern"]).search
+    assert declared["Default"] == ""
+    assert [value for value in ["", *good] if not accepted(value)] == []
+    assert [value for value in bad if accepted(value)] == []
+    assert declared["ConstraintDescription"]
 
 
-@pytest.mark.parametrize("name", ["FailedRequestAlarm", "FailedInvocationAlarm"])
+@pytest.mark.parametrize("name", ["FailedRequestAlarm", "FailedInvocationAlarm", "UnansweredRequestAlarm"])
 def test_one_failure_notifies_the_topic_and_silence_does_not(template: dict[str, Any], name: str) -> None:
     alarm = template["Resources"][name]["Properties"]
     assert (alarm["Statistic"], alarm["ComparisonOperator"], alarm["Threshold"], alarm["TreatMissingData"]) == (
-        "Sum",
+        "Maximum" if name == "UnansweredRequestAlarm" else "Sum",
         "GreaterThanOrEqualToThreshold",
         1,
         "notBreaching",
@@ -159,6 +336,12 @@ def test_an_alarm_watches_the_invocations_that_fail(template: dict[str, Any]) ->
     alarm = template["Resources"]["FailedInvocationAlarm"]["Properties"]
     assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/Lambda", "Errors")
     assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": "ProviderFunction"}}]
+
+
+def test_an_alarm_watches_the_queue(template: dict[str, Any]) -> None:
+    alarm = template["Resources"]["UnansweredRequestAlarm"]["Properties"]
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/SQS", "ApproximateNumberOfMessagesVisible")
+    assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": {"Fn::GetAtt": ["UnansweredRequests", "QueueName"]}}]
 
 
 def test_an_invocation_that_fails_after_all_of_its_time_is_still_seen(template: dict[str, Any]) -> None:
