@@ -1,0 +1,186 @@
+"""What accounts with rules ask of the provider's stack, deployed: each parameter alone, and all of them."""
+
+import itertools
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from local import sam
+from local.cloud import ACCOUNT_ID, REGION, Cloud
+from tests.e2e.conftest import Stack
+
+_numbers = itertools.count(1)
+TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT_ID}:operators"
+
+
+class Provider(Stack):
+    """A stack of the provider's, beside the one that the cloud has."""
+
+    def client(self, service: Any) -> Any:
+        return client(self.cloud, service)
+
+    def resource(self, logical_id: str) -> str | None:
+        """The physical id of a resource, if the stack has it."""
+        try:
+            found = self.cloud.cloudformation.describe_stack_resource(StackName=self.name, LogicalResourceId=logical_id)
+        except ClientError:
+            return None
+        return found["StackResourceDetail"].get("PhysicalResourceId")
+
+    @property
+    def role(self) -> dict[str, Any]:
+        return self.client("iam").get_role(RoleName=self.resource("ProviderRole"))["Role"]  # type: ignore[no-any-return]
+
+    @property
+    def policies(self) -> set[str]:
+        return set(self.client("iam").list_role_policies(RoleName=self.resource("ProviderRole"))["PolicyNames"])
+
+    @property
+    def function(self) -> dict[str, Any]:
+        return self.client("lambda").get_function_configuration(  # type: ignore[no-any-return]
+            FunctionName=self.resource("ProviderFunction")
+        )
+
+    @property
+    def log_group(self) -> dict[str, Any]:
+        name = self.resource("ProviderLogs")
+        (group,) = self.client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+        return group  # type: ignore[no-any-return]
+
+    @property
+    def destination(self) -> str | None:
+        """Where a request goes that no delivery of was responded to."""
+        config = self.client("lambda").get_function_event_invoke_config(
+            FunctionName=self.resource("ProviderFunction"), Qualifier="$LATEST"
+        )
+        found: str | None = config["DestinationConfig"].get("OnFailure", {}).get("Destination")
+        return found
+
+
+def client(cloud: Cloud, service: Any) -> Any:
+    return boto3.client(service, endpoint_url=cloud.url, verify=str(cloud.ca_bundle), region_name=REGION)
+
+
+@pytest.fixture(scope="module")
+def template(cloud: Cloud) -> str:
+    """The provider's template as the SAM CLI has deployed it, with the zip uploaded."""
+    body = cloud.cloudformation.get_template(StackName=sam.PROVIDER_STACK, TemplateStage="Original")["TemplateBody"]
+    return body if isinstance(body, str) else json.dumps(body)
+
+
+@pytest.fixture
+def provider(cloud: Cloud) -> Iterator[Provider]:
+    provider = Provider(cloud, f"governed-{next(_numbers)}")
+    yield provider
+    provider.delete()
+
+
+@pytest.fixture(scope="module")
+def key(cloud: Cloud) -> str:
+    return client(cloud, "kms").create_key()["KeyMetadata"]["Arn"]  # type: ignore[no-any-return]
+
+
+@pytest.fixture(scope="module")
+def boundary(cloud: Cloud) -> str:
+    allow = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    created = client(cloud, "iam").create_policy(PolicyName="developers", PolicyDocument=json.dumps(allow))
+    return created["Policy"]["Arn"]  # type: ignore[no-any-return]
+
+
+@pytest.fixture(scope="module")
+def vpc(cloud: Cloud) -> dict[str, str]:
+    ec2 = client(cloud, "ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24")["Subnet"]["SubnetId"] for number in range(2)
+    ]
+    group = ec2.create_security_group(VpcId=vpc, GroupName="provider", Description="provider")["GroupId"]
+    return {"VpcSubnetIds": ",".join(subnets), "VpcSecurityGroupIds": group}
+
+
+def test_the_defaults_add_nothing(provider: Provider, template: str) -> None:
+    assert provider.create_from(template) == "CREATE_COMPLETE"
+
+    assert provider.role["Path"] == "/"
+    assert provider.policies == {"logs", "event-trackers"}
+    assert "kmsKeyId" not in provider.log_group
+    assert provider.destination is None
+    assert provider.outputs.keys() == {"ServiceToken"}
+
+
+def test_a_boundary_is_taken(provider: Provider, template: str, boundary: str) -> None:
+    # ministack's CloudFormation hands it on to nobody; tests/unit/test_template.py has the role's properties.
+    assert provider.create_from(template, PermissionsBoundaryArn=boundary) == "CREATE_COMPLETE"
+
+
+def test_the_role_has_the_path(provider: Provider, template: str) -> None:
+    assert provider.create_from(template, RolePath="/delivery/") == "CREATE_COMPLETE"
+    assert provider.role["Path"] == "/delivery/"
+    assert provider.function["Role"] == provider.role["Arn"]
+
+
+def test_the_key_encrypts_the_log(provider: Provider, template: str, key: str) -> None:
+    assert provider.create_from(template, KmsKeyArn=key) == "CREATE_COMPLETE"
+    assert provider.log_group["kmsKeyId"] == key
+    assert provider.policies == {"logs", "event-trackers"}
+
+
+def test_a_vpc_brings_its_permissions(provider: Provider, template: str, vpc: dict[str, str]) -> None:
+    # The same goes for the function's VpcConfig.
+    assert provider.create_from(template, **vpc) == "CREATE_COMPLETE"
+    assert provider.policies == {"logs", "event-trackers", "network-interfaces"}
+
+
+@pytest.mark.parametrize("parameter", ["VpcSubnetIds", "VpcSecurityGroupIds"])
+def test_half_of_a_vpc_is_refused_before_anything_is_made(
+    cloud: Cloud, template: str, vpc: dict[str, str], parameter: str
+) -> None:
+    provider = Provider(cloud, "governed-by-half")
+    with pytest.raises(ClientError, match="are given together, or not at all"):
+        provider.create_from(template, **{parameter: vpc[parameter]})
+
+
+def test_requests_without_a_response_go_to_a_queue(provider: Provider, template: str) -> None:
+    assert provider.create_from(template, UnansweredRequestsQueue="true") == "CREATE_COMPLETE"
+    url = provider.outputs["UnansweredRequestsQueueUrl"]
+    queue = provider.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    assert provider.destination == queue["QueueArn"]
+    assert queue["SqsManagedSseEnabled"] == "true"
+    assert {statement["Effect"] for statement in json.loads(queue["Policy"])["Statement"]} == {"Deny"}
+    assert provider.policies == {"logs", "event-trackers", "unanswered-requests"}
+
+
+def test_all_of_them_come_and_go(
+    provider: Provider, template: str, boundary: str, key: str, vpc: dict[str, str]
+) -> None:
+    assert provider.create_from(template) == "CREATE_COMPLETE"
+    token = provider.outputs["ServiceToken"]
+
+    status = provider.update_from(
+        template,
+        PermissionsBoundaryArn=boundary,
+        RolePath="/delivery/",
+        KmsKeyArn=key,
+        UnansweredRequestsQueue="true",
+        AlarmTopicArn=TOPIC,
+        **vpc,
+    )
+    assert status == "UPDATE_COMPLETE"
+    assert provider.outputs["ServiceToken"] == token
+    assert provider.policies == {
+        *("logs", "event-trackers", "network-interfaces", "unanswered-requests", "unanswered-requests-key")
+    }
+    url = provider.outputs["UnansweredRequestsQueueUrl"]
+    queue = provider.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    assert queue["KmsMasterKeyId"] == key
+    alarm = provider.client("cloudwatch").describe_alarms(AlarmNames=[provider.resource("UnansweredRequestAlarm")])
+    assert alarm["MetricAlarms"][0]["AlarmActions"] == [TOPIC]
+
+    assert provider.update_from(template) == "UPDATE_COMPLETE"
+    assert provider.outputs == {"ServiceToken": token}
+    assert provider.policies == {"logs", "event-trackers"}
+    assert provider.destination is None
