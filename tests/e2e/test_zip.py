@@ -1,15 +1,42 @@
 """What is in the function's zip."""
 
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
 from local.cloud import Cloud
 
+LOADED = """
+import sys
+import event_tracker.function
+files = [getattr(module, "__file__", None) or "" for module in sys.modules.values()]
+print(*[file for file in files if file.startswith("{}")])
+"""
 
-def test_each_module_has_bytecode_that_does_not_outlive_an_edit(cloud: Cloud) -> None:
+
+def test_what_is_imported_has_bytecode_that_does_not_outlive_an_edit(cloud: Cloud) -> None:
     built = cloud.directory / "build" / "template" / "ProviderFunction"
 
+    printed = subprocess.check_output(
+        [sys.executable, "-c", LOADED.format(built)],
+        env={"PYTHONPATH": str(built), "AWS_DEFAULT_REGION": "us-east-1", "PYTHONDONTWRITEBYTECODE": "1"},
+        text=True,
+    )
+
+    loaded = printed.split()
+    assert len(loaded) > 40
     flags = set()
-    for file in built.rglob("*.py"):
+    for file in map(Path, loaded):
         (bytecode,) = file.parent.glob(f"__pycache__/{file.stem}.*.pyc")
         flags.add(bytecode.read_bytes()[4:8])
-
     # It has a hash of its source (PEP 552), which is compared.
     assert flags == {b"\x03\0\0\0"}
+
+
+def test_the_zip_is_small(cloud: Cloud, tmp_path: Path) -> None:
+    built = cloud.directory / "build" / "template" / "ProviderFunction"
+
+    archive = shutil.make_archive(str(tmp_path / "function"), "zip", built)
+
+    assert Path(archive).stat().st_size < 1_500_000
