@@ -23,7 +23,7 @@ unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONOPTIMIZE PYTHONWARNINGS
 unexport $(filter AWS_%,$(.VARIABLES))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test moto-tests prove bench lint build local sam-deploy-local sam-local clean both all-three
+.PHONY: help demo test moto-tests prove bench lint release build local sam-deploy-local sam-local clean both all-three
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -51,6 +51,9 @@ lint: $(VENV)/installed ## check style, types and templates
 	$(BIN)/mypy
 	$(BIN)/cfn-lint template.yaml examples/*.yaml
 
+release: ## make the files of a release from the last commit, into dist/
+	$(PYTHON) -m release $(if $(REPOSITORY_URL),--repository-url $(REPOSITORY_URL))
+
 build: $(SAM_VENV)/installed ## build the provider with the SAM CLI, into .aws-sam/
 	PATH="$(abspath $(SAM_VENV))/bin:$$PATH" $(SAM) build
 
@@ -64,7 +67,7 @@ sam-local: both ## send every request of events/ to the built function, in a con
 	@$(BIN)/python -m local invoke
 
 clean: ## remove everything these targets made
-	rm -rf $(VENV) $(BENCH_VENV) $(SAM_VENV) $(CDK_VENV) $(MOTO_SOURCES) .aws-sam .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(BENCH_VENV) $(SAM_VENV) $(CDK_VENV) $(MOTO_SOURCES) .aws-sam dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 both:

@@ -1,0 +1,1 @@
+"""What users take who do not build: `make release`."""
