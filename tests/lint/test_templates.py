@@ -331,13 +331,32 @@ def test_the_one_file_is_all_that_a_user_needs(tmp_path: Path, how: str) -> None
     assert "E9501 DatasetGroupArn must be the ARN of a dataset group" in linted.stdout
 
 
-def test_the_page_on_linting_shows_what_is_said(tmp_path: Path) -> None:
-    page = (ROOT / "docs" / "linting.md").read_text()
-    (bad,) = re.findall(r"```yaml\n(Resources:\n.*?)```", page, re.DOTALL)
-    (shown,) = re.findall(r"```\n(E9501 .*?)```", page, re.DOTALL)
-    shutil.copytree(RULES, tmp_path / "cfn-lint-rules")
+PAGE = (ROOT / "docs" / "linting.md").read_text()
+SHOWN = re.findall(r"This template\n\n```yaml\n(.*?)```\n\ngives\n\n```\n(.*?)```", PAGE, re.DOTALL)
+
+
+@pytest.mark.parametrize(("bad", "shown"), SHOWN)
+def test_the_page_on_linting_shows_what_is_said(tmp_path: Path, bad: str, shown: str) -> None:
+    shutil.copytree(RULES, tmp_path / "cfn-lint-rules", ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "template.yaml").write_text(bad)
 
     linted = run("--append-rules", "cfn-lint-rules", "--", "template.yaml", cwd=tmp_path)
 
     assert linted.stdout.strip() == shown.strip()
+
+
+def test_the_page_on_linting_shows_every_rule() -> None:
+    rules = set(re.findall(r'^    id = "(\w+)"', (RULES / "personalize_event_tracker.py").read_text(), re.MULTILINE))
+
+    assert set(re.findall(r"^\| (\w\d+) \|", PAGE, re.MULTILINE)) == rules
+    assert {rule for _, shown in SHOWN for rule in re.findall(r"^([EW]\d+) ", shown, re.MULTILINE)} == rules
+
+
+def test_without_two_hyphens_it_ends_as_the_page_says(tmp_path: Path) -> None:
+    shutil.copytree(RULES, tmp_path / "cfn-lint-rules", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "template.yaml").write_text(SHOWN[0][0])
+
+    linted = run("--append-rules", "cfn-lint-rules", "template.yaml", cwd=tmp_path)
+
+    assert "Traceback" in linted.stderr
+    assert linted.stderr.splitlines()[-1].endswith("Tried to append rules but got an error: No module named 'template'")
