@@ -1,51 +1,51 @@
-"""What can go wrong. The text of each becomes, or would have become, a sentence in a stack's events."""
+"""What can go wrong. The text of an EventTrackerError is a sentence that stands in a stack's events."""
 
 
 class EventTrackerError(Exception):
-    """The request cannot be fulfilled: the text says what failed, for which resource, why, and what to do."""
+    """The request failed: the text says what failed, for which resource, why, and what to do next."""
 
-
-class InvalidRequestError(Exception):
-    """The payload is no CloudFormation request, so there is nobody to answer (contract B1)."""
+    @property
+    def kind(self) -> str:
+        """What the log line of the response calls it."""
+        return type(self).__name__.removesuffix("Error")
 
 
 class InvalidPropertiesError(EventTrackerError):
-    """The template asks for something that cannot be (contract B2)."""
-
-
-class OutOfTimeError(EventTrackerError):
-    """The deadline passed before the tracker was as wanted (contract W2)."""
+    """The template asks for something that cannot be (rule B2)."""
 
 
 class RefusedError(EventTrackerError):
-    """The provider itself refuses, to keep a tracker from harm (contract C4, U3)."""
+    """The provider protects a tracker from harm (rules C4, U2, U3)."""
+
+
+class OutOfTimeError(EventTrackerError):
+    """The deadline passed before the tracker was as wanted (rule W2)."""
+
+
+class UnexpectedError(EventTrackerError):
+    """An error in the provider itself."""
 
 
 class ServiceError(EventTrackerError):
-    """Amazon Personalize refused a call."""
+    """Amazon Personalize refused a call, or could not do what it had accepted."""
 
-    def __init__(self, message: str, code: str) -> None:
-        """`code`: the service's name for it, as `InvalidInputException`."""
+    def __init__(self, message: str, code: str = "") -> None:
+        """`code`: the service's name for the error, such as `InvalidInputException`."""
         super().__init__(message)
         self.code = code
 
 
+class AccessDeniedError(ServiceError):
+    """The function's role or its credentials do not allow the call."""
+
+
 class TrackerNotFoundError(ServiceError):
-    """There is no such event tracker, or no more."""
+    """The event tracker does not exist, or is not visible yet."""
 
 
-class TrackerInUseError(ServiceError):
-    """An event tracker on its way to ACTIVE, or to being gone, cannot be deleted until it has arrived."""
+class InvalidRequestError(Exception):
+    """The payload is no CloudFormation request that a response could be sent to (rule B1)."""
 
 
-class MaybeOccupiedError(EventTrackerError):
-    """CreateEventTracker was refused in a way that may mean that the group has a tracker (contract C2)."""
-
-    def __init__(self, message: str, patience: float) -> None:
-        """`patience`: for how many seconds to try again if there is none after all (contract C5)."""
-        super().__init__(message)
-        self.patience = patience
-
-
-class AnswerNotDeliveredError(Exception):
-    """CloudFormation did not take the answer: the invocation fails, so that Lambda delivers the request again."""
+class ResponseNotDeliveredError(Exception):
+    """CloudFormation did not take the response. The invocation fails, so that Lambda delivers the request again."""

@@ -1,24 +1,24 @@
-"""The handler: from the event to the answer."""
+"""The handler: from the event to the response."""
 
-import functools
 import logging
-import math
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import urllib3
 from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from event_tracker.arns import Home
-from event_tracker.custom_resource import CustomResource, deliver
-from event_tracker.errors import EventTrackerError, InvalidRequestError, RefusedError
+from event_tracker.custom_resource import CustomResource, Record
+from event_tracker.decision import Change
+from event_tracker.errors import InvalidPropertiesError, InvalidRequestError, RefusedError
 from event_tracker.lifecycle import Lifecycle
 from event_tracker.properties import Properties
-from event_tracker.protocol import FAILED, Answer, Request
-from event_tracker.telemetry import count, logger, metrics
-from event_tracker.trackers import Trackers
+from event_tracker.protocol import FAILED, REQUEST_TYPES, SUCCESS, Request, Response
+from event_tracker.scope import Scope
+from event_tracker.sending import Http, send
+from event_tracker.telemetry import increment, logger, metrics
+from event_tracker.trackers import Tracker, Trackers
 from event_tracker.waiting import Clock, Deadline
 
 if TYPE_CHECKING:
@@ -26,25 +26,17 @@ if TYPE_CHECKING:
 
 Handler = Callable[[object, LambdaContext], dict[str, Any]]
 
-# Of the function's time, what is kept for after the deadline: the call that is under way then (26 s at worst),
-# the removal of what a failed update made (20 s, and 26 s), and the sending of the answer (40 s).
-_RESERVE_SECONDS = 120.0
-_UNDO_SECONDS = 20.0
-
-# Of ServiceTimeout, what is kept for the same is a quarter, and this at most.
-_SERVICE_MARGIN_SECONDS = 60.0
+_UNDO_SECONDS = 15.0
 
 
-def make_handler(
-    client: "PersonalizeClient", http: urllib3.PoolManager, clock: Clock, sam_local: bool = False
-) -> Handler:
+def make_handler(client: "PersonalizeClient", http: Http, clock: Clock, sam_local: bool = False) -> Handler:
     """The handler of CloudFormation's requests.
 
-    `client` should have CLIENT_CONFIG, `http` is of make_http. `clock` passes the time of all waiting.
-    `sam_local`: `sam local invoke` prints what is returned, and nothing is sent anywhere (contract A6).
+    `client` should have CLIENT_CONFIG; `clock` passes the time of all waiting. `sam_local`: `sam local invoke` prints
+    what is returned, and nothing is sent anywhere (rule A6).
 
-    The handler returns the answer that was sent. It raises InvalidRequestError and AnswerNotDeliveredError, for Lambda
-    to see; every other failure is an answer.
+    The handler returns the response that was sent. It raises InvalidRequestError and ResponseNotDeliveredError, for
+    Lambda to see; every other failure is a response.
     """
     # At DEBUG crhelper logs the event.
     copy_config_to_registered_loggers(logger, log_level=max(logger.log_level, logging.INFO), include={"crhelper"})
@@ -55,90 +47,98 @@ def make_handler(
         try:
             request = Request.parse(event)
         except InvalidRequestError:
-            count("Failed")
+            increment("Failed")
             raise
         logger.set_correlation_id(request.request_id)
         logger.append_keys(stack_id=request.stack_id, logical_id=request.logical_id, request_type=request.request_type)
-        home = Home.of(context.invoked_function_arn)
+        logger.info("Request", sent=request.sent)
+        scope = Scope.from_arn(context.invoked_function_arn)
         if sam_local:
-            # That ARN is invented.
-            home = replace(Home.of(request.stack_id), region=client.meta.region_name)
-        answer = _answer(request, home, client, clock, context)
-        count("Failed", int(answer.status == FAILED))
-        logger.info("Answering", status=answer.status, physical_id=answer.physical_id, reason=answer.reason)
+            scope = _sam_local_scope(scope, request, client)
+        invocation = _Invocation(request, scope, client, clock, context)
+        response = invocation.respond()
         if not sam_local:
-            deliver(answer, http, clock)
-        return answer.document
+            send(response, http, Deadline(clock, invocation.seconds_left / 2))
+        if response.status == SUCCESS:
+            invocation.acknowledge()
+        return response.document
 
     return handle
 
 
-def _answer(request: Request, home: Home, client: "PersonalizeClient", clock: Clock, context: LambdaContext) -> Answer:
-    resource = CustomResource(request)
-    remaining = context.get_remaining_time_in_millis() / 1000
+def _sam_local_scope(scope: Scope, request: Request, client: "PersonalizeClient") -> Scope:
+    """The scope under `sam local invoke`, where the ARN of the function is invented."""
+    with suppress(ValueError):
+        scope = Scope.from_arn(request.stack_id)
+    return replace(scope, region=client.meta.region_name)
 
-    def trackers(seconds: float) -> Trackers:
-        return Trackers(client, Deadline(clock, seconds))
 
-    def lifecycle(wanted: Properties) -> Lifecycle:
-        former = Properties.salvage(request.old_resource_properties, home)
-        return Lifecycle(request, home, wanted, former, trackers(_waiting_seconds(remaining, wanted)))
+class _Invocation:
+    """One delivery of a request."""
 
-    @resource.create
-    @_failing_in_sentences
-    def create(*_: object) -> str:
-        wanted = Properties.parse(request.resource_properties, home)
-        return resource.succeed(lifecycle(wanted).create(resource.record))
+    def __init__(
+        self, request: Request, scope: Scope, client: "PersonalizeClient", clock: Clock, context: LambdaContext
+    ) -> None:
+        self._request = request
+        self._scope = scope
+        self._client = client
+        self._clock = clock
+        self._context = context
+        self._lifecycle: Lifecycle | None = None
 
-    @resource.update
-    @_failing_in_sentences
-    def update(*_: object) -> str:
-        wanted = Properties.parse(request.resource_properties, home)
-        life = lifecycle(wanted)
+    @property
+    def seconds_left(self) -> float:
+        return self._context.get_remaining_time_in_millis() / 1000
+
+    def respond(self) -> Response:
+        """Do what the request asks for; the response is not sent yet."""
+        resource = CustomResource(self._request, self._fulfill)
+        if self._request.request_type in REQUEST_TYPES:
+            response = resource.respond(self._context)
+            error = resource.error
+        else:
+            # crhelper has no function for it.
+            error = InvalidPropertiesError(
+                f"RequestType is {self._request.request_type} but must be one of {', '.join(REQUEST_TYPES)}. Send "
+                "requests as CloudFormation does."
+            )
+            response = Response(self._request, FAILED, self._request.fallback_physical_id, str(error))
+        is_refused = isinstance(error, InvalidPropertiesError | RefusedError)
+        increment("Refused", int(is_refused))
+        increment("Failed", int(error is not None and not is_refused))
+        logger.info(
+            "Sending the response",
+            status=response.status,
+            physical_id=response.physical_id,
+            reason=response.reason,
+            error=error.kind if error else None,
+        )
+        return response
+
+    def acknowledge(self) -> None:
+        """Do what follows a response that says SUCCESS."""
+        if self._lifecycle:
+            self._lifecycle.acknowledge(self.seconds_left - 30)
+
+    def _fulfill(self, record: Record) -> Tracker | None:
+        request = self._request
+        parse = Properties.parse_lenient if request.request_type == "Delete" else Properties.parse
+        wanted = parse(request.resource_properties, self._scope)
+        old = Properties.parse_lenient(request.old_resource_properties, self._scope)
+        deadline = Deadline.of_request(self._clock, self.seconds_left, wanted.service_timeout)
+        self._lifecycle = Lifecycle(Change(request, wanted, old), self._scope, Trackers(self._client, deadline))
+        match request.request_type:
+            case "Create":
+                return self._lifecycle.create(record)
+            case "Update":
+                return self._update(self._lifecycle, deadline)
+            case _:
+                self._lifecycle.delete()
+                return None
+
+    def _update(self, lifecycle: Lifecycle, deadline: Deadline) -> Tracker:
         try:
-            return resource.succeed(life.update())
+            return lifecycle.update()
         except Exception:
-            life.undo(trackers(min(_UNDO_SECONDS, _margin_seconds(wanted) / 2)))
+            lifecycle.undo(min(_UNDO_SECONDS, deadline.reserve / 4))
             raise
-
-    @resource.delete
-    @_failing_in_sentences
-    def delete(*_: object) -> str:
-        lifecycle(Properties.salvage(request.resource_properties, home)).delete()
-        return request.fallback_physical_id
-
-    return resource.answer(context)
-
-
-def _waiting_seconds(remaining: float, wanted: Properties) -> float:
-    """For how long to wait at most, when the function has `remaining` seconds (contract W2)."""
-    service_timeout = math.inf if wanted.service_timeout is None else wanted.service_timeout
-    return min(remaining - _RESERVE_SECONDS, service_timeout - _margin_seconds(wanted))
-
-
-def _margin_seconds(wanted: Properties) -> float:
-    """What is kept of ServiceTimeout for the request's way, and for what comes after the waiting."""
-    if wanted.service_timeout is None:
-        return _SERVICE_MARGIN_SECONDS
-    return min(_SERVICE_MARGIN_SECONDS, wanted.service_timeout / 4)
-
-
-def _failing_in_sentences(function: Callable[..., str]) -> Callable[..., str]:
-    """Have a function raise EventTrackerError only: what nobody foresaw becomes a sentence, too (contract B3)."""
-
-    @functools.wraps(function)
-    def fulfil(*arguments: object) -> str:
-        try:
-            return function(*arguments)
-        except RefusedError as refusal:
-            logger.warning("Refused", why=str(refusal))
-            raise
-        except EventTrackerError:
-            raise
-        except Exception as error:
-            raise EventTrackerError(
-                f"The provider failed in a way nobody foresaw, {type(error).__name__}: {error}. "
-                "Its log has the whole story; deploy again, and report it if it happens again."
-            ) from error
-
-    return fulfil

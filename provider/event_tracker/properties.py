@@ -1,19 +1,19 @@
 """The properties of a `Custom::PersonalizeEventTracker`: CloudFormation's strings become typed values here."""
 
+import difflib
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from event_tracker import ownership
-from event_tracker.arns import Home
 from event_tracker.errors import InvalidPropertiesError
+from event_tracker.scope import Scope
 
 MAX_TAGS = 50 - len(ownership.KEYS)
 
-# CloudFormation hands the provider its own two with the rest.
+# CloudFormation passes on its own two with the rest.
 _KNOWN = (
     "DatasetGroupArn",
     "Name",
@@ -26,7 +26,7 @@ _KNOWN = (
 
 
 class ReplacementStrategy(StrEnum):
-    """How a tracker gets another name (contract U3)."""
+    """How a tracker gets another name (rule U3)."""
 
     CREATE_THEN_DELETE = "create_then_delete"
     DELETE_THEN_CREATE = "delete_then_create"
@@ -34,7 +34,7 @@ class ReplacementStrategy(StrEnum):
 
 @dataclass(frozen=True)
 class Properties:
-    """What a template says of its tracker. `dataset_group_arn` is empty where it was unusable."""
+    """What a template says of its tracker. `dataset_group_arn` is empty where it was missing or invalid."""
 
     dataset_group_arn: str = ""
     name: str | None = None
@@ -44,12 +44,12 @@ class Properties:
     service_timeout: int | None = None
 
     @classmethod
-    def parse(cls, raw: object, home: Home) -> "Properties":
+    def parse(cls, raw: object, scope: Scope) -> "Properties":
         """Read ResourceProperties strictly.
 
-        Raises InvalidPropertiesError with every problem in one message (contract B2).
+        Raises InvalidPropertiesError with every problem in one message (rule B2).
         """
-        reading = _Reading(raw, home)
+        reading = _Reading(raw, scope)
         if reading.problems:
             raise InvalidPropertiesError(
                 f"The properties are not valid: {'; '.join(reading.problems)}. Correct the template and deploy again."
@@ -57,24 +57,26 @@ class Properties:
         return reading.properties
 
     @classmethod
-    def salvage(cls, raw: object, home: Home) -> "Properties":
-        """Read properties that may be wrong, as those of a Delete and of a failed update, leaving out what is."""
-        return _Reading(raw, home).properties
+    def parse_lenient(cls, raw: object, scope: Scope) -> "Properties":
+        """Read properties that may be invalid, such as those of a Delete or of a failed update, without what is."""
+        return _Reading(raw, scope).properties
 
 
 class _Reading:
     """One reading of a raw dictionary: the usable properties, and the problems with the rest."""
 
-    def __init__(self, raw: object, home: Home) -> None:
+    def __init__(self, raw: object, scope: Scope) -> None:
         self.problems: list[str] = []
         if not isinstance(raw, dict):
             self._problem("ResourceProperties", raw, "a map of properties")
             raw = {}
         for name in raw:
             if name not in _KNOWN:
-                self.problems.append(f"{_shown(name, quoted=False)} is not a property (there are {', '.join(_KNOWN)})")
+                similar = difflib.get_close_matches(str(name), _KNOWN, n=1)
+                hint = f"did you mean {similar[0]}?" if similar else f"there are {', '.join(_KNOWN)}"
+                self.problems.append(f"{_shown(name, quoted=False)} is not a property ({hint})")
         self.properties = Properties(
-            dataset_group_arn=self._dataset_group_arn(raw, home),
+            dataset_group_arn=self._dataset_group_arn(raw, scope),
             name=self._name(raw),
             tags=self._tags(raw),
             adopt_existing=self._adopt_existing(raw),
@@ -85,15 +87,15 @@ class _Reading:
     def _problem(self, what: str, value: object, rule: str) -> None:
         self.problems.append(f"{what} is {_shown(value)} but must be {rule}")
 
-    def _dataset_group_arn(self, raw: dict[str, Any], home: Home) -> str:
+    def _dataset_group_arn(self, raw: dict[str, Any], scope: Scope) -> str:
         if "DatasetGroupArn" not in raw:
             self.problems.append("DatasetGroupArn is missing but required")
             return ""
         value = raw["DatasetGroupArn"]
-        if isinstance(value, str) and home.has_dataset_group(value):
-            return value
-        rule = f"arn:{home.partition}:personalize:{home.region}:{home.account}:dataset-group/<name>"
-        self._problem("DatasetGroupArn", value, f"the ARN of a dataset group in the provider's account, {rule}")
+        rule = scope.why_no_dataset_group(value)
+        if not rule:
+            return str(value)
+        self._problem("DatasetGroupArn", value, rule)
         return ""
 
     def _name(self, raw: dict[str, Any]) -> str | None:
@@ -125,10 +127,11 @@ class _Reading:
         return tags
 
     def _tag_key(self, where: str, key: object, others: Mapping[str, str]) -> bool:
-        if not (isinstance(key, str) and 1 <= len(key) <= 128 and _is_taggable(key)):
+        if not (isinstance(key, str) and 1 <= len(key) <= 128 and ownership.is_taggable(key)):
             self._problem(where, key, "1-128 letters, digits, spaces or _ . : / = + - @")
-        elif key.lower().startswith("aws:") or key in ownership.KEYS:
-            self._problem(where, key, f"neither aws:... nor one of {', '.join(sorted(ownership.KEYS))}")
+        # IAM compares the tag keys in a role's conditions without regard to case.
+        elif key.lower().startswith(("aws:", "cloudformation:")):
+            self._problem(where, key, "a key that begins with neither aws: nor cloudformation:")
         elif key in others:
             self._problem(where, key, "unique")
         else:
@@ -136,7 +139,7 @@ class _Reading:
         return False
 
     def _tag_value(self, where: str, value: object) -> bool:
-        if isinstance(value, str) and len(value) <= 256 and _is_taggable(value):
+        if isinstance(value, str) and len(value) <= 256 and ownership.is_taggable(value):
             return True
         self._problem(where, value, "0-256 letters, digits, spaces or _ . : / = + - @")
         return False
@@ -164,11 +167,6 @@ class _Reading:
             return int(value)
         self._problem("ServiceTimeout", value, "whole seconds, 1-3600")
         return None
-
-
-def _is_taggable(text: str) -> bool:
-    r"""Whether the service takes it in a tag: `[\p{L}\p{Z}\p{N}_.:/=+\-@]*` (API pages TagKey and TagValue)."""
-    return all(character in "_.:/=+-@" or unicodedata.category(character)[0] in "LZN" for character in text)
 
 
 def _shown(value: object, *, quoted: bool = True) -> str:

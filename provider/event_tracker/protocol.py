@@ -1,4 +1,4 @@
-"""The custom-resource protocol: a request of CloudFormation's, and the answer to it.
+"""The custom-resource protocol: CloudFormation's request, and the response to it.
 
 Source: "Custom resource request objects" and "... response objects" in the AWS CloudFormation user guide.
 """
@@ -8,21 +8,26 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from event_tracker.errors import InvalidRequestError
 
 SUCCESS = "SUCCESS"
 FAILED = "FAILED"
-MAX_ANSWER_BYTES = 4096
-# The reason of an event in the console is cut at about this length.
+REQUEST_TYPES = ("Create", "Update", "Delete")
+MAX_RESPONSE_BYTES = 4096
+# The console cuts the reason of an event at about this length.
 MAX_REASON_CHARACTERS = 1000
 _MARKER = "not-created:"
 
 
 @dataclass(frozen=True)
 class Request:
-    """A request of CloudFormation's. `resource_properties` and the old ones are as they came, unchecked."""
+    """A request of CloudFormation. `resource_properties` and the old ones are as they came, unchecked.
+
+    `request_type` may be none of REQUEST_TYPES. `sent` is when CloudFormation sent the request, in the form
+    `20261125T221000Z`; None if the ResponseURL does not tell.
+    """
 
     request_type: str
     request_id: str
@@ -31,59 +36,64 @@ class Request:
     physical_id: str
     resource_properties: object
     old_resource_properties: object
+    sent: str | None
     response_url: str = field(repr=False)
 
     @classmethod
     def parse(cls, event: object) -> "Request":
-        """Read an invocation's payload; raises InvalidRequestError listing all that is amiss (contract B1, B4).
+        """Read an invocation's payload.
 
-        The message names fields, never their values: the ResponseURL is a secret (contract S2).
+        Raises InvalidRequestError, with all that is wrong, if nobody can be responded to (rules A0, B1, B4). The
+        message names fields, never their values: the ResponseURL is a secret (rule S2).
         """
         if not isinstance(event, dict):
-            raise InvalidRequestError("This is no CloudFormation request: the payload is not an object.")
+            raise InvalidRequestError(_no_request("the payload is not an object"))
+        if _is_from_sns(event):
+            raise InvalidRequestError(
+                _no_request("it came through an SNS topic. Set ServiceToken to the ARN of the provider's function")
+            )
         problems = [
             f"{name} must be a non-empty string"
-            for name in ("RequestType", "ResponseURL", "StackId", "RequestId", "LogicalResourceId")
+            for name in ("ResponseURL", "StackId", "RequestId", "LogicalResourceId")
             if not (isinstance(event.get(name), str) and event[name])
         ]
-        if not problems and event["RequestType"] not in ("Create", "Update", "Delete"):
-            problems.append("RequestType must be Create, Update or Delete")
-        if not problems and not re.fullmatch("arn:[^:]+:cloudformation:[^:]+:[^:]+:stack/[^/]+/.+", event["StackId"]):
-            problems.append("StackId must be the ARN of a stack")
         if not problems and not _is_https(event["ResponseURL"]):
             problems.append("ResponseURL must be an https address")
         if problems:
-            raise InvalidRequestError(
-                f"This is no CloudFormation request: {'; '.join(problems)}. Nothing was done and nobody was answered."
-            )
+            raise InvalidRequestError(_no_request("; ".join(problems)))
         physical_id = event.get("PhysicalResourceId")
         return cls(
-            request_type=event["RequestType"],
+            request_type=str(event.get("RequestType")),
             request_id=event["RequestId"],
             stack_id=event["StackId"],
             logical_id=event["LogicalResourceId"],
             physical_id=physical_id if isinstance(physical_id, str) else "",
             resource_properties=event.get("ResourceProperties"),
             old_resource_properties=event.get("OldResourceProperties"),
+            sent=_sent(event["ResponseURL"]),
             response_url=event["ResponseURL"],
         )
 
     @property
-    def created_by(self) -> str:
-        """The mark of this request on a tracker that it makes."""
-        return f"{self.request_type}/{self.request_id}"
-
-    @property
     def fallback_physical_id(self) -> str:
-        """The physical id of an answer when there is no tracker to name (contract A3, U5, D5)."""
+        """The physical id of a response when there is no tracker to name (rules A3, U5, D5)."""
         return self.physical_id or f"{_MARKER}{self.request_id}"
 
     @property
     def failed_create(self) -> str | None:
-        """The request id of the Create that answered with this marker as physical id, if it is one (D3)."""
+        """The request id of the Create that responded with this marker as physical id, if it is one (rule D3)."""
         if self.physical_id.startswith(_MARKER):
             return self.physical_id.removeprefix(_MARKER)
         return None
+
+
+def _no_request(why: str) -> str:
+    return f"This is no CloudFormation request: {why}. Nothing was done and no response was sent."
+
+
+def _is_from_sns(event: dict[str, Any]) -> bool:
+    records = event.get("Records")
+    return isinstance(records, list) and any(isinstance(record, dict) and "Sns" in record for record in records)
 
 
 def _is_https(url: str) -> bool:
@@ -94,9 +104,17 @@ def _is_https(url: str) -> bool:
     return parts.scheme == "https" and bool(parts.hostname)
 
 
+def _sent(url: str) -> str | None:
+    # The date of the pre-signed address. CloudFormation does not document it.
+    for value in parse_qs(urlsplit(url).query).get("X-Amz-Date", []):
+        if re.fullmatch(r"\d{8}T\d{6}Z", value):
+            return value
+    return None
+
+
 @dataclass(frozen=True)
-class Answer:
-    """The one answer to a request: SUCCESS with attributes, or FAILED with a reason."""
+class Response:
+    """The one response to a request: SUCCESS with attributes, or FAILED with a reason."""
 
     request: Request
     status: str
@@ -106,7 +124,7 @@ class Answer:
 
     @property
     def document(self) -> dict[str, Any]:
-        """The response object that CloudFormation takes: valid, and under 4,096 bytes (contract A2)."""
+        """The response object that CloudFormation takes: valid, and under 4,096 bytes (rule A2)."""
         document: dict[str, Any] = {
             "Status": self.status,
             "PhysicalResourceId": self.physical_id,
@@ -120,14 +138,14 @@ class Answer:
             length = MAX_REASON_CHARACTERS
             document["Reason"] = _shortened(reason, length)
             # A character beyond ASCII takes six bytes in JSON, or twelve.
-            while len(json.dumps(document)) >= MAX_ANSWER_BYTES and length > 100:
+            while len(json.dumps(document)) >= MAX_RESPONSE_BYTES and length > 100:
                 length -= 10
                 document["Reason"] = _shortened(reason, length)
         return document
 
 
 def _shortened(text: str, length: int) -> str:
-    """`text` in `length` characters: the cause at the start and the remedy at the end stay (contract B3)."""
+    """`text` in `length` characters: the cause at the start and the remedy at the end stay (rule B3)."""
     if len(text) <= length:
         return text
     tail = length // 3

@@ -1,28 +1,20 @@
 """The event trackers of Amazon Personalize. botocore and its exceptions end here."""
 
-import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import botocore.exceptions
 from botocore.config import Config
 
-from event_tracker.errors import (
-    EventTrackerError,
-    MaybeOccupiedError,
-    OutOfTimeError,
-    ServiceError,
-    TrackerInUseError,
-    TrackerNotFoundError,
-)
+from event_tracker.errors import AccessDeniedError, OutOfTimeError, ServiceError, TrackerNotFoundError
 from event_tracker.telemetry import logger
 from event_tracker.waiting import Deadline
 
 if TYPE_CHECKING:
     from mypy_boto3_personalize import PersonalizeClient
-    from mypy_boto3_personalize.type_defs import EventTrackerSummaryTypeDef, EventTrackerTypeDef, TagTypeDef
+    from mypy_boto3_personalize.type_defs import TagTypeDef
 
 T = TypeVar("T")
 
@@ -31,30 +23,60 @@ CREATE_FAILED = "CREATE FAILED"
 CREATING = frozenset({"CREATE PENDING", "CREATE IN_PROGRESS"})
 DELETING = frozenset({"DELETE PENDING", "DELETE IN_PROGRESS"})
 
-# botocore's own attempts are few and short, since each call is repeated until the deadline anyway: a call
-# that hangs must not outlast the reserve that the handler keeps for the answer. The retry mode is set because
-# its default differs between versions of botocore (contract W4).
-CLIENT_CONFIG = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 2})
+# botocore's own attempts are few and short, since each call is repeated until the deadline anyway: a call that hangs
+# must not outlast the time that is kept for the response. The connect time limit counts for each address of the host,
+# of which there may be eight. The retry mode is set because its default differs between versions of botocore (rule W4).
+CLIENT_CONFIG = Config(connect_timeout=1, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 2})
 
-# A role that was made in the same stack as its user takes a while to work (contract W4).
+# A role that was made in the same stack as its user takes a while to work (rule W4).
 _ACCESS_DENIED_SECONDS = 30.0
 
-# How CreateEventTracker may say that the group has a tracker, and for how many seconds it is worth another try
-# when the group turns out to have none. In use: the group itself is not ACTIVE yet. Limit exceeded is a rate limit
-# then, and hundreds of creates at once have to wait for each other for minutes. Or a tracker is listed in a moment, or
-# is just gone (contract C2, C5).
-_MAYBE_OCCUPIED_SECONDS = {
-    "ResourceInUseException": math.inf,
-    "LimitExceededException": 600.0,
-    "ResourceAlreadyExistsException": 120.0,
-}
+_LONGEST_BACKOFF = 15.0
 
-_TAGGING = frozenset({"TagResource", "UntagResource", "ListTagsForResource"})
+# Beside codes with "Throttl" in them, what botocore's standard retry mode takes for passing; a test compares the two.
+# LimitExceededException is missing: for CreateEventTracker it may mean that the group has a tracker (rule C2).
+_THROTTLING = {"BandwidthLimitExceeded", "PriorRequestNotComplete", "ProvisionedThroughputExceededException"}
+_THROTTLING |= {"RequestLimitExceeded", "SlowDown", "TooManyRequestsException", "TransactionInProgressException"}
+_TRANSIENT = {"RequestTimeout", "RequestTimeoutException"}
+# The tagging operations list both, and do not say when.
+_TAGGING = {"TagResource", "UntagResource", "ListTagsForResource"}
+_PASSING_FOR_TAGS = {"ResourceInUseException", "LimitExceededException"}
+
+# API page CommonErrors, and a wrong secret key.
+_INVALID_CREDENTIALS = {
+    "ExpiredTokenException",
+    "IncompleteSignature",
+    "InvalidSignatureException",
+    "UnrecognizedClientException",
+}
+_CREDENTIALS_REMEDY = (
+    "The function's credentials are not valid. Under sam local invoke they are your own: renew them, and check them "
+    "with aws sts get-caller-identity. In Lambda they are those of its role: check that the role exists."
+)
+_ENDPOINT_REMEDY = (
+    "This is no response of Amazon Personalize. Check what answers at the function's endpoint, which "
+    "PersonalizeEndpointUrl, a parameter of the provider's stack, sets."
+)
+
+_REMEDIES = {
+    ("CreateEventTracker", "ResourceNotFoundException"): "The dataset group does not exist: correct DatasetGroupArn, "
+    "or, if the same template makes the group, refer to it with !GetAtt.",
+    ("CreateEventTracker", "InvalidInputException"): "If the dataset group has no Interactions dataset yet, create "
+    "one. In the same template, add DependsOn with the dataset to the tracker.",
+    ("CreateEventTracker", "LimitExceededException"): "Deploy again in a few minutes, or have the quota raised.",
+    ("CreateEventTracker", "ResourceAlreadyExistsException"): "The group has no tracker, so the name may be taken in "
+    "another one: choose another Name, or deploy again.",
+    ("TagResource", "TooManyTagsException"): "A tracker can have 50 tags, those included that others have set: "
+    "remove some.",
+}
 
 
 @dataclass(frozen=True)
 class Tracker:
-    """An event tracker as DescribeEventTracker shows it."""
+    """An event tracker as DescribeEventTracker shows it. Members that the service leaves out are empty.
+
+    `tags` are empty too, unless it was found with them.
+    """
 
     arn: str
     name: str
@@ -62,12 +84,13 @@ class Tracker:
     tracking_id: str
     account_id: str
     status: str
-    creation_date_time: datetime
-    last_updated_date_time: datetime
+    creation_date_time: str
+    last_updated_date_time: str
+    tags: Mapping[str, str]
 
     @property
     def attributes(self) -> dict[str, str]:
-        """What `Fn::GetAtt` can name: the native type's attributes, and more (contract, section 2)."""
+        """What `Fn::GetAtt` can name: the native type's attributes, and more (docs/reference.md)."""
         return {
             "TrackingId": self.tracking_id,
             "EventTrackerArn": self.arn,
@@ -75,193 +98,198 @@ class Tracker:
             "DatasetGroupArn": self.dataset_group_arn,
             "AccountId": self.account_id,
             "Status": self.status,
-            "CreationDateTime": _iso_8601(self.creation_date_time),
-            "LastUpdatedDateTime": _iso_8601(self.last_updated_date_time),
+            "CreationDateTime": self.creation_date_time,
+            "LastUpdatedDateTime": self.last_updated_date_time,
         }
+
+    def __str__(self) -> str:
+        return f"Event tracker {self.name} ({self.arn})"
 
 
 class Trackers:
     """The event trackers of one account and region.
 
-    Throttling, failures of the service and of the network are no answers: every method tries again until
-    the deadline, then raises OutOfTimeError. Any other refusal raises EventTrackerError in the service's
-    words, unless said otherwise.
+    Throttling, failures of the service and of the network are retried until the deadline; then OutOfTimeError is
+    raised. Any other refusal raises ServiceError in the service's words. `may_have_created`: the response to a
+    CreateEventTracker call was lost, so that it may have made a tracker.
     """
 
     def __init__(self, client: "PersonalizeClient", deadline: Deadline) -> None:
-        self._client = client
         self.deadline = deadline
+        self.may_have_created = False
+        self._client = client
+        self._known: dict[str, dict[str, Any]] = {}
+        self._backoff = 0.0
+        self._lost_response = False
 
-    def create(self, name: str, dataset_group_arn: str, tags: Mapping[str, str]) -> str:
-        """Create a tracker and return its ARN; it is not ACTIVE yet.
+    def extend(self, seconds: float) -> None:
+        """Set a new deadline, so many seconds from now."""
+        self.deadline = Deadline(self.deadline.clock, seconds, self.deadline.limit)
 
-        Raises MaybeOccupiedError when the refusal may mean that the group has a tracker.
-        """
+    def create(self, name: str, dataset_group_arn: str, tags: Mapping[str, str]) -> Tracker:
+        """Create a tracker; it is not ACTIVE yet."""
+        self._lost_response = False
+        members: dict[str, Any] = {"name": name, "datasetGroupArn": dataset_group_arn}
         try:
             response = self._call(
                 f"create event tracker {name} in {dataset_group_arn}",
-                self._client.create_event_tracker,
-                name=name,
-                datasetGroupArn=dataset_group_arn,
-                tags=_as_list(tags),
+                lambda: self._client.create_event_tracker(**members, tags=_as_list(tags)),
             )
-        except ServiceError as refusal:
-            if refusal.code in _MAYBE_OCCUPIED_SECONDS:
-                raise MaybeOccupiedError(str(refusal), _MAYBE_OCCUPIED_SECONDS[refusal.code]) from refusal
-            raise EventTrackerError(str(refusal)) from refusal
-        return response["eventTrackerArn"]
+        finally:
+            self.may_have_created |= self._lost_response
+        arn = response["eventTrackerArn"]
+        self._known[arn] = {**members, "trackingId": response.get("trackingId", "")}
+        return _tracker(arn, self._known[arn], tags)
 
     def find(self, arn: str) -> Tracker:
         """Describe a tracker; raises TrackerNotFoundError."""
-        response = self._call(f"describe event tracker {arn}", self._client.describe_event_tracker, eventTrackerArn=arn)
-        return _tracker(response["eventTracker"])
+        response = self._call(
+            f"describe event tracker {arn}", lambda: self._client.describe_event_tracker(eventTrackerArn=arn)
+        )
+        # What the service leaves out may be known from elsewhere.
+        return _tracker(arn, {**self._known.get(arn, {}), **response["eventTracker"]})
+
+    def find_tagged(self, arn: str) -> Tracker:
+        """Describe a tracker with its tags; raises TrackerNotFoundError."""
+        return replace(self.find(arn), tags=self.find_tags(arn))
 
     def find_in_group(self, dataset_group_arn: str) -> Tracker:
-        """Describe the tracker of a dataset group, of which there is one at most.
+        """Describe the tracker of a dataset group, of which there is one at most, with its tags.
 
         Raises TrackerNotFoundError, also when there is no such group.
         """
-        summaries: list[EventTrackerSummaryTypeDef] = []
-        page: dict[str, str] | None = {}
-        while page is not None:
-            try:
-                response = self._call(
-                    f"list the event trackers of {dataset_group_arn}",
-                    self._client.list_event_trackers,
-                    datasetGroupArn=dataset_group_arn,
-                    **page,
-                )
-            except ServiceError as refusal:
-                # The ARN is well-formed, so the input that is invalid can only be a group that does not
-                # exist: the operation has no other way to say so (API page ListEventTrackers).
-                if refusal.code == "InvalidInputException":
-                    break
+        pages = self._client.get_paginator("list_event_trackers").paginate(datasetGroupArn=dataset_group_arn)
+        try:
+            listed = self._call(f"list the event trackers of {dataset_group_arn}", pages.build_full_result)
+        except ServiceError as refusal:
+            # The ARN is well-formed, so the input that is invalid can only be a group that does not
+            # exist: the operation has no other way to say so (API page ListEventTrackers).
+            if refusal.code != "InvalidInputException":
                 raise
-            summaries += response["eventTrackers"]
-            page = {"nextToken": response["nextToken"]} if "nextToken" in response else None
+            listed = {}
+        summaries: list[Mapping[str, Any]] = [
+            one for one in listed.get("eventTrackers", []) if "eventTrackerArn" in one
+        ]
         if not summaries:
-            raise TrackerNotFoundError(f"Dataset group {dataset_group_arn} has no event tracker.", "")
+            raise TrackerNotFoundError(f"Dataset group {dataset_group_arn} has no event tracker.")
         # A second one would be one that is being deleted: whether it keeps its place until then is not documented.
-        summary = min(summaries, key=lambda summary: summary["status"] in DELETING)
-        return self.find(summary["eventTrackerArn"])
+        summary = min(summaries, key=lambda one: one.get("status") in DELETING)
+        arn: str = summary["eventTrackerArn"]
+        known = {"name": summary.get("name", ""), "datasetGroupArn": dataset_group_arn}
+        self._known[arn] = {**known, **self._known.get(arn, {})}
+        return self.find_tagged(arn)
 
     def find_tags(self, arn: str) -> dict[str, str]:
         """The tags of a tracker; raises TrackerNotFoundError."""
-        response = self._call(f"list the tags of {arn}", self._client.list_tags_for_resource, resourceArn=arn)
-        return {tag["tagKey"]: tag["tagValue"] for tag in response["tags"]}
+        response = self._call(f"list the tags of {arn}", lambda: self._client.list_tags_for_resource(resourceArn=arn))
+        return {tag["tagKey"]: tag["tagValue"] for tag in response.get("tags", [])}
 
     def tag(self, arn: str, tags: Mapping[str, str]) -> None:
-        """Put tags on a tracker; raises TrackerNotFoundError."""
-        self._call(
-            f"tag {arn}",
-            self._client.tag_resource,
-            resourceArn=arn,
-            tags=_as_list(tags),
-        )
+        """Set tags of a tracker; raises TrackerNotFoundError."""
+        self._call(f"tag {arn}", lambda: self._client.tag_resource(resourceArn=arn, tags=_as_list(tags)))
 
     def untag(self, arn: str, keys: Sequence[str]) -> None:
-        """Take tags off a tracker; raises TrackerNotFoundError."""
-        self._call(f"untag {arn}", self._client.untag_resource, resourceArn=arn, tagKeys=list(keys))
+        """Remove tags from a tracker; raises TrackerNotFoundError."""
+        self._call(f"untag {arn}", lambda: self._client.untag_resource(resourceArn=arn, tagKeys=list(keys)))
 
     def delete(self, arn: str) -> None:
-        """Start the deletion of a tracker; raises TrackerNotFoundError, TrackerInUseError."""
-        self._call(f"delete event tracker {arn}", self._client.delete_event_tracker, eventTrackerArn=arn)
+        """Start the deletion of a tracker; raises TrackerNotFoundError."""
+        self._call(f"delete event tracker {arn}", lambda: self._client.delete_event_tracker(eventTrackerArn=arn))
 
-    def _call(self, purpose: str, operation: Callable[..., T], **arguments: object) -> T:
-        trouble = ""
+    def _call(self, purpose: str, operation: Callable[[], T]) -> T:
+        """Make a call until it succeeds, is refused, or the deadline has passed."""
+        last_error = ""
         for waited in self.deadline.attempts():
+            self._back_off()
             try:
-                response = operation(**arguments)
+                response = operation()
             except botocore.exceptions.ClientError as error:
-                why = f"{error.response['Error']['Code']}: {error.response['Error'].get('Message', '')}"
-                if _is_throttling(error):
-                    self.deadline.crowded()
-                if not _may_pass(error, waited):
-                    raise _translated(error, f"Could not {purpose}: {why}") from error
+                self._note(error)
+                if not _is_passing(error, waited):
+                    raise _translated(error, purpose) from error
+                why = _why(error)
             except (botocore.exceptions.ConnectionError, botocore.exceptions.HTTPClientError) as error:
+                self._lost_response = True
                 why = str(error)
             except botocore.exceptions.NoCredentialsError as error:
-                raise EventTrackerError(f"Could not {purpose}: {error}. {_CREDENTIALS_REMEDY}") from error
+                raise AccessDeniedError(f"Could not {purpose}: {error}. {_CREDENTIALS_REMEDY}") from error
             except botocore.exceptions.BotoCoreError as error:
-                raise EventTrackerError(f"Could not {purpose}: {error}") from error
+                raise ServiceError(f"Could not {purpose}: {error}") from error
             else:
-                self.deadline.served()
+                self._backoff /= 2
                 return response
-            if not trouble:
-                logger.warning("Trying again until it is answered", call=purpose, why=why)
-            trouble = why
+            if not last_error:
+                logger.warning("Retrying", call=purpose, why=why)
+            last_error = why
         raise OutOfTimeError(
-            f"Could not {purpose} before the deadline: {trouble}. "
-            "Deploy again when Amazon Personalize answers the provider's function."
+            f"Could not {purpose} in the time that {self.deadline.limit} leaves for waiting: {last_error}. "
+            "Deploy again when the provider's function can reach Amazon Personalize."
         )
 
+    def _note(self, error: botocore.exceptions.ClientError) -> None:
+        code, metadata = error.response["Error"]["Code"], error.response["ResponseMetadata"]
+        if metadata.get("RetryAttempts", 0) or metadata["HTTPStatusCode"] >= 500:
+            self._lost_response = True
+        if _is_throttling(error) or (error.operation_name, code) == ("CreateEventTracker", "LimitExceededException"):
+            self._backoff = min(max(1.0, self._backoff * 4 / 3), _LONGEST_BACKOFF)
 
-# API page CommonErrors, and a wrong secret key.
-_INVALID_CREDENTIALS = frozenset(
-    {"ExpiredTokenException", "IncompleteSignature", "InvalidSignatureException", "UnrecognizedClientException"}
-)
-_CREDENTIALS_REMEDY = (
-    "The function's credentials are not valid. Under sam local invoke they are your own: renew them, and see that "
-    "aws sts get-caller-identity answers. In Lambda they are its role's: see that the role exists."
-)
-
-_REMEDIES = {
-    ("CreateEventTracker", "ResourceNotFoundException"): "The dataset group does not exist: correct DatasetGroupArn, "
-    "or, if the same template makes the group, refer to it with !GetAtt.",
-    ("CreateEventTracker", "InvalidInputException"): "If the dataset group has no Interactions dataset yet, create "
-    "one, and in the same template let the tracker wait for it with DependsOn.",
-    ("CreateEventTracker", "LimitExceededException"): "Deploy again in a few minutes, or have the quota raised.",
-    ("CreateEventTracker", "ResourceAlreadyExistsException"): "The group has no tracker, so the name may be taken in "
-    "another one: choose another Name, or deploy again.",
-    ("TagResource", "TooManyTagsException"): "A tracker can have 50 tags, those included that others have put on it: "
-    "remove some.",
-}
+    def _back_off(self) -> None:
+        """Pause while the service throttles, with jitter, so that callers throttled together do not return together."""
+        if self._backoff >= 0.1:
+            clock = self.deadline.clock
+            clock.sleep(min(max(self.deadline.left, 0.0), self._backoff * (0.5 + clock.random())))
 
 
-def _may_pass(error: botocore.exceptions.ClientError, waited: float) -> bool:
-    """Whether the same call may yet be answered otherwise."""
+def _is_passing(error: botocore.exceptions.ClientError, waited: float) -> bool:
+    """Whether the same call may succeed later."""
     code = error.response["Error"]["Code"]
-    status = error.response["ResponseMetadata"]["HTTPStatusCode"]
     if code == "AccessDeniedException":
         return waited < _ACCESS_DENIED_SECONDS
-    if error.operation_name in _TAGGING and code in ("ResourceInUseException", "LimitExceededException"):
+    if error.operation_name in _TAGGING and code in _PASSING_FOR_TAGS:
         return True
-    return status >= 500 or _is_throttling(error)
+    return code in _TRANSIENT or error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500 or _is_throttling(error)
 
 
 def _is_throttling(error: botocore.exceptions.ClientError) -> bool:
-    code = error.response["Error"]["Code"]
-    status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-    return status == 429 or "Throttl" in code or code == "TooManyRequestsException"
+    code, status = error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]
+    return "Throttl" in code or code in _THROTTLING or status == 429
 
 
-def _translated(error: botocore.exceptions.ClientError, text: str) -> ServiceError:
+def _why(error: botocore.exceptions.ClientError) -> str:
+    code, message = error.response["Error"]["Code"], error.response["Error"].get("Message")
+    return f"{code}: {message.removesuffix('.')}" if message else f"{code}, without a message"
+
+
+def _translated(error: botocore.exceptions.ClientError, purpose: str) -> ServiceError:
     code, operation = error.response["Error"]["Code"], error.operation_name
-    remedy = _REMEDIES.get((operation, code), "")
+    kind, remedy = ServiceError, _REMEDIES.get((operation, code), "")
     if code == "AccessDeniedException":
-        remedy = f"Allow personalize:{operation} in the role of the provider's function."
+        kind, remedy = AccessDeniedError, f"Allow personalize:{operation} in the role of the provider's function."
     elif code in _INVALID_CREDENTIALS:
-        remedy = _CREDENTIALS_REMEDY
-    kinds = {"ResourceNotFoundException": TrackerNotFoundError, "ResourceInUseException": TrackerInUseError}
-    return kinds.get(code, ServiceError)(f"{text.removesuffix('.')}. {remedy}".strip(), code)
+        kind, remedy = AccessDeniedError, _CREDENTIALS_REMEDY
+    elif code == "ResourceNotFoundException" and operation != "CreateEventTracker":
+        kind = TrackerNotFoundError
+    elif code.isdigit():
+        remedy = _ENDPOINT_REMEDY
+    return kind(f"Could not {purpose}: {_why(error)}. {remedy}".strip(), code)
 
 
 def _as_list(tags: Mapping[str, str]) -> "list[TagTypeDef]":
     return [{"tagKey": key, "tagValue": value} for key, value in tags.items()]
 
 
-def _tracker(described: "EventTrackerTypeDef") -> Tracker:
+def _tracker(arn: str, members: Mapping[str, Any], tags: Mapping[str, str] | None = None) -> Tracker:
+    def iso_8601(moment: datetime | None) -> str:
+        return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z") if moment else ""
+
     return Tracker(
-        arn=described["eventTrackerArn"],
-        name=described["name"],
-        dataset_group_arn=described["datasetGroupArn"],
-        tracking_id=described["trackingId"],
-        account_id=described["accountId"],
-        status=described["status"],
-        creation_date_time=described["creationDateTime"],
-        last_updated_date_time=described["lastUpdatedDateTime"],
+        arn=arn,
+        name=members.get("name", ""),
+        dataset_group_arn=members.get("datasetGroupArn", ""),
+        tracking_id=members.get("trackingId", ""),
+        account_id=members.get("accountId", arn.split(":")[4]),
+        status=members.get("status", ""),
+        creation_date_time=iso_8601(members.get("creationDateTime")),
+        last_updated_date_time=iso_8601(members.get("lastUpdatedDateTime")),
+        tags=tags or {},
     )
-
-
-def _iso_8601(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

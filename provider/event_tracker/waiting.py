@@ -1,4 +1,4 @@
-"""Waiting: a clock that can be replaced, and a deadline with pauses that grow."""
+"""Waiting: a clock that tests replace, and a deadline with pauses that grow."""
 
 import random
 import time
@@ -7,59 +7,79 @@ from dataclasses import dataclass
 
 _LONGEST_PAUSE = 15.0
 
+# Of the function's time, what is kept for after the deadline when everything hangs: the call that is under way (31 s),
+# the removal of what a failed update made (15 s, and 31 s for its last call), and the sending of the response (34 s).
+# A function with a short Timeout keeps a quarter of it.
+_FUNCTION_RESERVE_SECONDS = 120.0
+
+# The same for ServiceTimeout, which also runs while the request is on its way to the function.
+_SERVICE_RESERVE_SECONDS = 60.0
+
 
 @dataclass(frozen=True)
 class Clock:
-    """Seconds on a clock that only runs forward, a way to let them pass, and chance, from 0 to 1."""
+    """Seconds on a clock that only runs forward, a way to let them pass, chance from 0 to 1, and seconds since 1970."""
 
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     random: Callable[[], float] = random.random
+    time: Callable[[], float] = time.time
+
+    @property
+    def timestamp(self) -> str:
+        """The time of day in the form of X-Amz-Date, `20261125T221000Z`."""
+        return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(self.time()))
 
 
 class Deadline:
-    """The moment `seconds` from its making on, and the waiting until then, by `clock`."""
+    """The moment `seconds` from its making on.
 
-    def __init__(self, clock: Clock, seconds: float) -> None:
-        self._clock = clock
-        self._seconds = seconds
+    `limit` names the setting that it comes from, `reserve` is how many seconds that setting leaves after it.
+    """
+
+    def __init__(self, clock: Clock, seconds: float, limit: str = "", reserve: float = 0.0) -> None:
+        self.clock = clock
+        self.limit = limit
+        self.reserve = reserve
         self._start = clock.now()
-        self._crowd_pause = 0.0
+        self._seconds = seconds
+
+    @classmethod
+    def of_request(cls, clock: Clock, function_seconds: float, service_timeout: int | None) -> "Deadline":
+        """The end of all waiting for a request (rule W2), when the function has `function_seconds` left."""
+        function_reserve = min(_FUNCTION_RESERVE_SECONDS, function_seconds / 4)
+        limits = [(function_seconds - function_reserve, f"the function's Timeout ({function_seconds:.0f} s)")]
+        if service_timeout is not None:
+            service_reserve = min(_SERVICE_RESERVE_SECONDS, service_timeout / 4)
+            limits.append((service_timeout - service_reserve, f"ServiceTimeout ({service_timeout} s)"))
+            function_reserve = min(function_reserve, service_reserve)
+        return cls(clock, *min(limits), function_reserve)
 
     @property
     def elapsed(self) -> float:
         """The seconds since the deadline was set."""
-        return self._clock.now() - self._start
+        return self.clock.now() - self._start
+
+    @property
+    def left(self) -> float:
+        """The seconds until the deadline; negative after it."""
+        return self._seconds - self.elapsed
 
     def within(self, seconds: float) -> "Deadline":
         """The moment `seconds` from now on, or this one if it comes first."""
-        return Deadline(self._clock, min(seconds, self._seconds - self.elapsed))
-
-    def crowded(self) -> None:
-        """Note that the service has refused a call because there are too many: pauses get longer by a third.
-
-        They are then also of random length, so that those who were refused together do not come back together.
-        """
-        self._crowd_pause = min(max(1.0, self._crowd_pause * 4 / 3), _LONGEST_PAUSE)
-
-    def served(self) -> None:
-        """Note that the service has answered a call: half of that is taken back."""
-        self._crowd_pause /= 2
+        return Deadline(self.clock, min(seconds, self.left), self.limit)
 
     def attempts(self, shortest_pause: float = 1.0) -> Iterator[float]:
         """Yield the seconds since the first attempt: at once, after each pause, and last at the deadline.
 
-        However late it is, there is one attempt. The pause is a 22nd of the time already waited, between
-        `shortest_pause` and 15 s (contract W1): by default 1 s for the first 22 s, 2.7 s after a minute. So an event
-        tracker is seen ACTIVE within a second or 5% of the time it took, and one that takes minutes costs few calls.
-        While the service is crowded it is longer.
+        However late it is, there is one attempt. A pause is a 22nd of the time waited so far, between `shortest_pause`
+        and 15 s (rule W1): 1 s for the first 22 s, 2.7 s after a minute. So you learn that a tracker is ACTIVE within
+        a second or 5% of the time that it took, and one that takes minutes costs few calls.
         """
-        first = self._clock.now()
+        first = self.clock.now()
         while True:
-            waited = self._clock.now() - first
+            waited = self.clock.now() - first
             yield waited
-            left = self._seconds - self.elapsed
-            if left <= 0:
+            if self.left <= 0:
                 return
-            crowd_pause = self._crowd_pause * (0.5 + self._clock.random())
-            self._clock.sleep(min(left, max(shortest_pause, min(waited / 22, _LONGEST_PAUSE), crowd_pause)))
+            self.clock.sleep(min(self.left, max(shortest_pause, min(waited / 22, _LONGEST_PAUSE))))

@@ -17,10 +17,10 @@ import trustme
 import urllib3
 
 from event_tracker import handler as module
-from event_tracker.custom_resource import deliver, make_http
-from event_tracker.errors import AnswerNotDeliveredError
+from event_tracker.sending import Http, send
+from event_tracker.errors import ResponseNotDeliveredError
 from event_tracker.handler import make_handler
-from event_tracker.protocol import Answer, Request
+from event_tracker.protocol import Request, Response
 from simulation.virtual_time import VirtualTime
 from simulation.world import World
 from tests.integration.requests import Context, Inbox, Requests, event
@@ -107,7 +107,7 @@ def test_an_answer_arrives_over_tls_as_cloudformation_expects_it(
 
 
 def test_a_server_that_is_not_trusted_gets_nothing(mailbox: Mailbox, time: VirtualTime) -> None:
-    with make_http() as client, pytest.raises(AnswerNotDeliveredError, match="SSLError"):
+    with make_http() as client, pytest.raises(ResponseNotDeliveredError, match="SSLError"):
         deliver(answer_to(mailbox.url), client, time.clock)
     assert mailbox.bodies == []
 
@@ -116,7 +116,7 @@ def test_a_server_that_is_trusted_by_another_name_gets_nothing(
     mailbox: Mailbox, trusted_http: urllib3.PoolManager, time: VirtualTime
 ) -> None:
     elsewhere = mailbox.url.replace("localhost", "127.0.0.1")
-    with pytest.raises(AnswerNotDeliveredError, match="SSLError"):
+    with pytest.raises(ResponseNotDeliveredError, match="SSLError"):
         deliver(answer_to(elsewhere), trusted_http, time.clock)
     assert mailbox.bodies == []
 
@@ -139,7 +139,7 @@ def test_a_refusal_is_final(
 ) -> None:
     mailbox.statuses = [status]
 
-    with pytest.raises(AnswerNotDeliveredError, match=f"HTTP status {status}"):
+    with pytest.raises(ResponseNotDeliveredError, match=f"HTTP status {status}"):
         deliver(answer_to(mailbox.url), trusted_http, time.clock)
 
     assert len(mailbox.bodies) == 1
@@ -161,7 +161,7 @@ def test_a_final_failure_fails_the_invocation_soon_and_without_the_address(
     requests = Requests(aws)
     requests.inbox.responses = [failure] * 1000
 
-    with pytest.raises(AnswerNotDeliveredError) as raised:
+    with pytest.raises(ResponseNotDeliveredError) as raised:
         requests("Create")
 
     chain: BaseException | None = raised.value
@@ -175,7 +175,7 @@ def test_a_final_failure_fails_the_invocation_soon_and_without_the_address(
 def test_the_redelivery_after_an_answer_that_did_not_arrive_answers_the_same(aws: World, group: str) -> None:
     requests = Requests(aws)
     requests.inbox.responses = [403]
-    with pytest.raises(AnswerNotDeliveredError):
+    with pytest.raises(ResponseNotDeliveredError):
         requests("Create")
 
     answer = requests("Create")

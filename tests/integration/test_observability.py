@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from event_tracker.errors import AnswerNotDeliveredError, InvalidRequestError
+from event_tracker.errors import ResponseNotDeliveredError, InvalidRequestError
 from event_tracker.telemetry import logger
 from simulation.stack import Stack
 from simulation.world import World
@@ -38,7 +38,7 @@ def test_neither_the_response_url_nor_the_event_is_logged_at_any_level(
     requests("Delete", ResponseURL=URL)
     requests("Create", ResponseURL=URL, ResourceProperties={"DatasetGroupArn": "bad"})
     requests.inbox.responses = [503, OSError(URL), 403]
-    with pytest.raises(AnswerNotDeliveredError):
+    with pytest.raises(ResponseNotDeliveredError):
         requests("Update", ResponseURL=URL)
     with pytest.raises(InvalidRequestError):
         requests.deliver({**event("Create"), "ResponseURL": URL, "StackId": None})

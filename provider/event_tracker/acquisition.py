@@ -1,0 +1,174 @@
+"""Acquiring a tracker in the wanted dataset group: a new one, or the one that is there."""
+
+import hashlib
+import math
+import re
+from dataclasses import replace
+from typing import assert_never
+
+from event_tracker import ownership
+from event_tracker.decision import Action, Change, Decision, decide
+from event_tracker.errors import AccessDeniedError, OutOfTimeError, RefusedError, ServiceError, TrackerNotFoundError
+from event_tracker.ownership import CREATED_BY, CreatedBy, Relation, relation
+from event_tracker.telemetry import increment, logger
+from event_tracker.trackers import Tracker, Trackers
+from event_tracker.transitions import VISIBLE_SECONDS, delete_and_wait, wait_until_gone
+
+# How CreateEventTracker may say that the group has a tracker already (rule C2), and for how many seconds it is worth
+# another try if the group turns out to have none (C5). In use: the group itself is not ACTIVE yet. Limit exceeded: a
+# rate limit, and many creates at once have to wait for each other. Exists: it is listed in a moment, or is just gone.
+_RETRY_SECONDS = {
+    "ResourceInUseException": math.inf,
+    "LimitExceededException": 600.0,
+    "ResourceAlreadyExistsException": 120.0,
+}
+
+# What a deletion and a creation may take (rule U3), and a limit that leaves that.
+_REPLACEMENT_SECONDS = 120.0
+_SUFFICIENT_LIMIT = 300
+
+
+class Acquisition:
+    """One request's way to a tracker in the wanted group.
+
+    `created` is the ARN of what this invocation made. `unacknowledged` is that of what the request made or claimed, if
+    nothing notes yet that the response was sent. Until `visible_from`, in seconds of the deadline, a tracker of this
+    request that is not found may not be visible yet.
+    """
+
+    def __init__(self, change: Change, trackers: Trackers) -> None:
+        self.created: str | None = None
+        self.unacknowledged: str | None = None
+        self.visible_from = 0.0
+        self._change = change
+        self._request = change.request
+        self._trackers = trackers
+
+    def acquire(self, found: Tracker | None) -> Tracker:
+        """A tracker in the wanted group that may be used; `found` is one known to be there.
+
+        What is in the way is deleted or waited for, as far as it may be. The group is not listed before
+        CreateEventTracker is tried: its refusal is the only sure sign that the group has a tracker (C2).
+        """
+        refusal: ServiceError | None = None
+        refused_at = 0.0
+        group = self._change.wanted.dataset_group_arn
+        for waited in self._trackers.deadline.attempts():
+            if found is None:
+                try:
+                    return self._create(group)
+                except ServiceError as error:
+                    if error.code not in _RETRY_SECONDS:
+                        raise
+                    refused_at = refused_at if refusal else waited
+                    refusal = error
+                    found = self._find_in_group(group)
+                    if found is None and waited - refused_at >= _RETRY_SECONDS[error.code]:
+                        raise
+            if found and self._resolve(found):
+                return found
+            if found:
+                found = refusal = None
+        raise OutOfTimeError(
+            f"Could not create an event tracker in {group} in the time that {self._trackers.deadline.limit} leaves for "
+            f"waiting. {refusal or ''} Deploy again when the dataset group is ACTIVE."
+        )
+
+    def set_created_by(self, tracker: Tracker, created_by: CreatedBy) -> Tracker:
+        """Write down which request made a tracker."""
+        tag = {CREATED_BY: str(created_by)}
+        self._trackers.tag(tracker.arn, tag)
+        return replace(tracker, tags={**tracker.tags, **tag})
+
+    def _find_in_group(self, group: str) -> Tracker | None:
+        try:
+            return self._trackers.find_in_group(group)
+        except TrackerNotFoundError:
+            return None
+
+    def _create(self, group: str) -> Tracker:
+        name = self._change.wanted.name or self._generated_name()
+        tags = {**self._change.wanted.tags, **ownership.tags_of(self._request)}
+        tracker = self._trackers.create(name, group, tags)
+        self.created = tracker.arn
+        self._note_own(tracker)
+        logger.info("Created", tracker=tracker.arn, name_of_tracker=name)
+        increment("Created")
+        return tracker
+
+    def _generated_name(self) -> str:
+        """A name that is valid, tells where it comes from, and is the same on every delivery of the request."""
+        stack_name = (self._request.stack_id.split("/")[1:] or [self._request.stack_id])[0]
+        origin = re.sub("[^a-zA-Z0-9-]", "", f"{stack_name}-{self._request.logical_id}").lstrip("-")
+        return f"{origin[:50]}-{hashlib.sha256(self._request.request_id.encode()).hexdigest()[:12]}".lstrip("-")
+
+    def _resolve(self, found: Tracker) -> bool:
+        """Make the tracker in the wanted group usable and say so, or see to it that it is gone."""
+        decision = decide(self._change, found)
+        logger.info(decision.action.value, tracker=found.arn, why=decision.reason)
+        try:
+            return self._act(decision, found)
+        except TrackerNotFoundError:
+            logger.info("Gone meanwhile", tracker=found.arn)
+            return False
+
+    def _act(self, decision: Decision, found: Tracker) -> bool:
+        match decision.action:
+            case Action.USE:
+                if relation(found.tags, self._request) is Relation.MADE_BY_THIS_REQUEST:
+                    self._note_own(found)
+            case Action.CLAIM:
+                self._claim(found)
+            case Action.ADOPT:
+                self._adopt(found)
+            case Action.REPLACE:
+                self._require_time_to_replace(found)
+                delete_and_wait(self._trackers, found.arn)
+            case Action.DELETE:
+                delete_and_wait(self._trackers, found.arn)
+            case Action.WAIT_UNTIL_GONE:
+                wait_until_gone(self._trackers, found.arn)
+            case Action.REFUSE:
+                raise RefusedError(decision.reason)
+            case _:
+                assert_never(decision.action)
+        return decision.action in (Action.USE, Action.CLAIM, Action.ADOPT)
+
+    def _note_own(self, tracker: Tracker) -> None:
+        self.visible_from = self._trackers.deadline.elapsed + VISIBLE_SECONDS
+        if CreatedBy.from_tags(tracker.tags).responded is None:
+            self.unacknowledged = tracker.arn
+
+    def _claim(self, found: Tracker) -> None:
+        """Make a tracker this request's. One that somebody may use stays acknowledged, so that nothing deletes it."""
+        responded = None
+        if relation(found.tags, self._request) is Relation.UNACKNOWLEDGED:
+            self.unacknowledged = found.arn
+        else:
+            sent = self._request.sent or self._trackers.deadline.clock.timestamp
+            responded = CreatedBy.from_tags(found.tags).responded or sent
+        self.set_created_by(found, CreatedBy.of(self._request, responded))
+
+    def _adopt(self, found: Tracker) -> None:
+        """Remove our ownership tags: what was adopted no rollback and no Delete removes (C4)."""
+        ours = ownership.KEYS & found.tags.keys()
+        if relation(found.tags, self._request).is_owned:
+            try:
+                self._trackers.untag(found.arn, sorted(ours))
+            except AccessDeniedError:
+                # The response to an attempt of botocore may have been lost, and the role may not untag what no longer
+                # carries the stack's id.
+                if ours & self._trackers.find_tags(found.arn).keys():
+                    raise
+        logger.info("Adopted", tracker=found.arn)
+        increment("Adopted")
+
+    def _require_time_to_replace(self, tracker: Tracker) -> None:
+        """Refuse to delete a tracker that is in use if there may be no time to create the next one (U3)."""
+        deadline = self._trackers.deadline
+        if deadline.left < _REPLACEMENT_SECONDS:
+            raise RefusedError(
+                f"{tracker} must be deleted before one named {self._change.wanted.name} can be created. That may take "
+                f"{_REPLACEMENT_SECONDS:.0f} s, and {deadline.limit} leaves {max(deadline.left, 0):.0f} s. Nothing was "
+                f"changed. Set that limit to at least {_SUFFICIENT_LIMIT} s and deploy again."
+            )

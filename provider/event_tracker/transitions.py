@@ -1,0 +1,90 @@
+"""An event tracker on its way to ACTIVE, or to being gone."""
+
+from collections.abc import Set
+
+from event_tracker.errors import OutOfTimeError, ServiceError, TrackerNotFoundError
+from event_tracker.telemetry import increment, logger, record_duration
+from event_tracker.trackers import ACTIVE, CREATE_FAILED, CREATING, DELETING, Tracker, Trackers
+
+# For how long after its creation a tracker that is not found may not be visible yet (rule C1).
+VISIBLE_SECONDS = 30.0
+
+
+def wait_until_active(trackers: Trackers, arn: str, visible_from: float = 0.0) -> Tracker:
+    """Wait while a tracker is being created, and return it ACTIVE and with its tracking ID.
+
+    `visible_from`: until then, in seconds of `trackers.deadline.elapsed`, one that is not found may not be visible yet.
+    Raises EventTrackerError.
+    """
+    tracker = _wait_while(trackers, arn, CREATING, "ACTIVE", visible_from)
+    if tracker is None:
+        raise ServiceError(f"Event tracker {arn} was deleted before it was ACTIVE. Deploy again.")
+    if tracker.status != ACTIVE:
+        raise ServiceError(
+            f"{tracker} became {tracker.status} instead of ACTIVE, and Amazon Personalize gives no reason. Check the "
+            "status of its dataset group and deploy again."
+        )
+    return tracker
+
+
+def wait_until_gone(trackers: Trackers, arn: str) -> None:
+    """Wait while a tracker is being deleted; raises EventTrackerError."""
+    # For a moment the service may still show the state before the deletion.
+    tracker = _wait_while(trackers, arn, DELETING | {ACTIVE, CREATE_FAILED}, "gone")
+    if tracker:
+        raise ServiceError(f"{tracker} became {tracker.status} instead of being deleted. Delete it again.")
+
+
+def delete_and_wait(trackers: Trackers, arn: str) -> None:
+    """Delete a tracker as soon as the service allows, and wait until it is gone; raises EventTrackerError."""
+    start, last_error = trackers.deadline.elapsed, ""
+    for _ in trackers.deadline.attempts():
+        try:
+            trackers.delete(arn)
+            break
+        except ServiceError as refusal:
+            # Whatever was refused: the role may delete what carries our tags, and what is gone carries none.
+            try:
+                if trackers.find(arn).status in DELETING:
+                    break
+            except TrackerNotFoundError:
+                return
+            if refusal.code != "ResourceInUseException":
+                raise
+            last_error = str(refusal)
+    else:
+        raise OutOfTimeError(f"{last_error} {_remedy(trackers)}")
+    wait_until_gone(trackers, arn)
+    logger.info("Deleted", tracker=arn)
+    increment("Deleted")
+    record_duration("SecondsToDelete", trackers.deadline.elapsed - start)
+
+
+def _wait_while(
+    trackers: Trackers, arn: str, pending: Set[str], target: str, visible_from: float = 0.0
+) -> Tracker | None:
+    """The tracker when it is in another state than these; None if it is gone (rules W1, W3)."""
+    status, waited = "not visible", 0.0
+    for waited in trackers.deadline.attempts():
+        try:
+            tracker = trackers.find(arn)
+        except TrackerNotFoundError:
+            if trackers.deadline.elapsed < visible_from:
+                continue
+            return None
+        if tracker.status != status:
+            status = tracker.status
+            logger.info("Status", tracker=arn, status=status, waited=round(waited, 1))
+        # The service may leave members out: without a status, or ACTIVE without a tracking ID, it is not there yet.
+        if status and status not in pending and (status != ACTIVE or tracker.tracking_id):
+            return tracker
+    raise OutOfTimeError(
+        f"Event tracker {arn} was still {status} and not {target} after {waited:.0f} s. {_remedy(trackers)}"
+    )
+
+
+def _remedy(trackers: Trackers) -> str:
+    return (
+        f"The limit is the time that {trackers.deadline.limit} leaves for waiting. Amazon Personalize usually takes "
+        "less than a minute: deploy again, and raise the limit if it is less than 900 s."
+    )
