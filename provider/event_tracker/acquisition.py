@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import assert_never
 
 from event_tracker import ownership
-from event_tracker.decision import Action, Change, Decision, decide
+from event_tracker.decision import Action, Change, decide
 from event_tracker.errors import AccessDeniedError, OutOfTimeError, RefusedError, ServiceError, TrackerNotFoundError
-from event_tracker.ownership import CREATED_BY, CreatedBy, Relation, relation
+from event_tracker.ownership import Ownership, Relation
 from event_tracker.telemetry import increment, logger
 from event_tracker.trackers import Tracker, Trackers
 from event_tracker.transitions import VISIBLE_SECONDS, delete_and_wait, wait_until_gone
@@ -31,17 +31,16 @@ _SUFFICIENT_LIMIT = 300
 class Acquisition:
     """One request's way to a tracker in the wanted group.
 
-    `created` is the ARN of what this invocation made. `unacknowledged` is that of what the request made or claimed, if
-    nothing notes yet that the response was sent. Until `visible_from`, in seconds of the deadline, a tracker of this
-    request that is not found may not be visible yet.
+    `created` is what this invocation made, `pending` what the request made or claimed while nothing notes yet that its
+    response was sent, both by ARN. Until `visible_from`, in seconds of the deadline, a tracker of this request that is
+    not found may not be visible yet.
     """
 
     def __init__(self, change: Change, trackers: Trackers) -> None:
         self.created: str | None = None
-        self.unacknowledged: str | None = None
+        self.pending: str | None = None
         self.visible_from = 0.0
         self._change = change
-        self._request = change.request
         self._trackers = trackers
 
     def acquire(self, found: Tracker | None) -> Tracker:
@@ -62,7 +61,7 @@ class Acquisition:
                         raise
                     refused_at = refused_at if refusal else waited
                     refusal = error
-                    found = self._find_in_group(group)
+                    found = self._trackers.tracker_in_group(group)
                     if found is None and waited - refused_at >= _RETRY_SECONDS[error.code]:
                         raise
             if found and self._resolve(found):
@@ -74,85 +73,67 @@ class Acquisition:
             f"waiting. {refusal or ''} Deploy again when the dataset group is ACTIVE."
         )
 
-    def set_created_by(self, tracker: Tracker, created_by: CreatedBy) -> Tracker:
-        """Write down which request made a tracker."""
-        tag = {CREATED_BY: str(created_by)}
-        self._trackers.tag(tracker.arn, tag)
-        return replace(tracker, tags={**tracker.tags, **tag})
-
-    def _find_in_group(self, group: str) -> Tracker | None:
-        try:
-            return self._trackers.find_in_group(group)
-        except TrackerNotFoundError:
-            return None
+    def set_ownership(self, tracker: Tracker, known: Ownership) -> Tracker:
+        """Write down which request made a tracker, and whether its response was sent."""
+        self._trackers.tag(tracker.arn, known.created_by)
+        return replace(tracker, tags={**tracker.tags, **known.created_by})
 
     def _create(self, group: str) -> Tracker:
-        name = self._change.wanted.name or self._generated_name()
-        tags = {**self._change.wanted.tags, **ownership.tags_of(self._request)}
-        tracker = self._trackers.create(name, group, tags)
-        self.created = tracker.arn
-        self._note_own(tracker)
+        request, wanted = self._change.request, self._change.wanted
+        name = wanted.name or _generated_name(request.stack_id, request.logical_id, request.request_id)
+        tracker = self._trackers.create(name, group, {**wanted.tags, **Ownership.of(request).tags})
         logger.info("Created", tracker=tracker.arn, name_of_tracker=name)
         increment("Created")
+        self.created = tracker.arn
+        self._note_own(tracker)
         return tracker
-
-    def _generated_name(self) -> str:
-        """A name that is valid, tells where it comes from, and is the same on every delivery of the request."""
-        stack_name = (self._request.stack_id.split("/")[1:] or [self._request.stack_id])[0]
-        origin = re.sub("[^a-zA-Z0-9-]", "", f"{stack_name}-{self._request.logical_id}").lstrip("-")
-        return f"{origin[:50]}-{hashlib.sha256(self._request.request_id.encode()).hexdigest()[:12]}".lstrip("-")
 
     def _resolve(self, found: Tracker) -> bool:
         """Make the tracker in the wanted group usable and say so, or see to it that it is gone."""
-        decision = decide(self._change, found)
-        logger.info(decision.action.value, tracker=found.arn, why=decision.reason)
+        action, reason = decide(self._change, found)
+        logger.info(action.value, tracker=found.arn, why=reason)
         try:
-            return self._act(decision, found)
+            match action:
+                case Action.USE:
+                    self._note_own(found)
+                case Action.CLAIM:
+                    self._claim(found)
+                case Action.ADOPT:
+                    self._adopt(found)
+                case Action.REPLACE:
+                    self._require_time_to_replace(found)
+                    delete_and_wait(self._trackers, found.arn)
+                case Action.DELETE:
+                    delete_and_wait(self._trackers, found.arn)
+                case Action.WAIT_UNTIL_GONE:
+                    wait_until_gone(self._trackers, found.arn)
+                case Action.REFUSE:
+                    raise RefusedError(reason)
+                case _:
+                    assert_never(action)
         except TrackerNotFoundError:
             logger.info("Gone meanwhile", tracker=found.arn)
             return False
-
-    def _act(self, decision: Decision, found: Tracker) -> bool:
-        match decision.action:
-            case Action.USE:
-                if relation(found.tags, self._request) is Relation.MADE_BY_THIS_REQUEST:
-                    self._note_own(found)
-            case Action.CLAIM:
-                self._claim(found)
-            case Action.ADOPT:
-                self._adopt(found)
-            case Action.REPLACE:
-                self._require_time_to_replace(found)
-                delete_and_wait(self._trackers, found.arn)
-            case Action.DELETE:
-                delete_and_wait(self._trackers, found.arn)
-            case Action.WAIT_UNTIL_GONE:
-                wait_until_gone(self._trackers, found.arn)
-            case Action.REFUSE:
-                raise RefusedError(decision.reason)
-            case _:
-                assert_never(decision.action)
-        return decision.action in (Action.USE, Action.CLAIM, Action.ADOPT)
+        return action in (Action.USE, Action.CLAIM, Action.ADOPT)
 
     def _note_own(self, tracker: Tracker) -> None:
-        self.visible_from = self._trackers.deadline.elapsed + VISIBLE_SECONDS
-        if CreatedBy.from_tags(tracker.tags).responded is None:
-            self.unacknowledged = tracker.arn
+        known = Ownership.from_tags(tracker.tags)
+        if known.relation_to(self._change.request) is Relation.MADE_BY_THIS_REQUEST:
+            self.visible_from = self._trackers.deadline.elapsed + VISIBLE_SECONDS
+            self.pending = tracker.arn if known.is_pending else None
 
     def _claim(self, found: Tracker) -> None:
         """Make a tracker this request's. One that somebody may use stays acknowledged, so that nothing deletes it."""
-        responded = None
-        if relation(found.tags, self._request) is Relation.UNACKNOWLEDGED:
-            self.unacknowledged = found.arn
-        else:
-            sent = self._request.sent or self._trackers.deadline.clock.timestamp
-            responded = CreatedBy.from_tags(found.tags).responded or sent
-        self.set_created_by(found, CreatedBy.of(self._request, responded))
+        known, this = Ownership.from_tags(found.tags), Ownership.of(self._change.request)
+        if known.relation_to(self._change.request) is Relation.ACKNOWLEDGED:
+            # Not the time of day, which may be later than the rollback of this very request.
+            this = this.at(this.sent if known.responded == "-" else known.responded)
+        self._note_own(self.set_ownership(found, this))
 
     def _adopt(self, found: Tracker) -> None:
         """Remove our ownership tags: what was adopted no rollback and no Delete removes (C4)."""
         ours = ownership.KEYS & found.tags.keys()
-        if relation(found.tags, self._request).is_owned:
+        if Ownership.from_tags(found.tags).relation_to(self._change.request).is_owned:
             try:
                 self._trackers.untag(found.arn, sorted(ours))
             except AccessDeniedError:
@@ -172,3 +153,10 @@ class Acquisition:
                 f"{_REPLACEMENT_SECONDS:.0f} s, and {deadline.limit} leaves {max(deadline.left, 0):.0f} s. Nothing was "
                 f"changed. Set that limit to at least {_SUFFICIENT_LIMIT} s and deploy again."
             )
+
+
+def _generated_name(stack_id: str, logical_id: str, request_id: str) -> str:
+    """A name that is valid, tells where it comes from, and is the same on every delivery of the request."""
+    stack_name = (stack_id.split("/")[1:] or [stack_id])[0]
+    origin = re.sub("[^a-zA-Z0-9-]", "", f"{stack_name}-{logical_id}").lstrip("-")
+    return f"{origin[:50]}-{hashlib.sha256(request_id.encode()).hexdigest()[:12]}".lstrip("-")

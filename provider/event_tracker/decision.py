@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from event_tracker.ownership import CreatedBy, Owner, Relation, relation
+from event_tracker.ownership import Ownership, Relation
 from event_tracker.properties import Properties, ReplacementStrategy
 from event_tracker.protocol import Request
 from event_tracker.trackers import CREATE_FAILED, DELETING, Tracker
@@ -32,14 +32,6 @@ class Action(Enum):
 
 
 @dataclass(frozen=True)
-class Decision:
-    """An action and its reason: for REFUSE a sentence for the response, otherwise a few words for the log."""
-
-    action: Action
-    reason: str
-
-
-@dataclass(frozen=True)
 class Change:
     """What a request asks for: the properties to bring about, and those of OldResourceProperties."""
 
@@ -48,13 +40,14 @@ class Change:
     old: Properties
 
 
-def decide(change: Change, tracker: Tracker) -> Decision:
-    """The action of the first row that applies to a tracker, found with its tags."""
+def decide(change: Change, tracker: Tracker) -> tuple[Action, str]:
+    """The action of the first row that applies to a tracker, found with its tags, and the reason.
+
+    For REFUSE that is a sentence for the response, otherwise a few words for the log.
+    """
     meeting = _Meeting(change, tracker)
     rule, _, action, reason = next(row for row in _TABLE if row[1](meeting))
-    if callable(reason):
-        return Decision(action, reason(meeting))
-    return Decision(action, f"{reason} ({rule})")
+    return action, reason(meeting) if callable(reason) else f"{reason} ({rule})"
 
 
 def overtaken(tracker: Tracker) -> str:
@@ -67,31 +60,30 @@ def overtaken(tracker: Tracker) -> str:
 
 class _Meeting:
     def __init__(self, change: Change, tracker: Tracker) -> None:
-        self.change = change
-        self.tracker = tracker
-        self.relation = relation(tracker.tags, change.request)
-        self.maker = CreatedBy.from_tags(tracker.tags).request_type
+        self.request, self.wanted, self.tracker = change.request, change.wanted, tracker
+        self.ownership = Ownership.from_tags(tracker.tags)
+        self.relation = self.ownership.relation_to(change.request)
         self.is_owned = self.relation.is_owned
         self.is_unacknowledged = self.relation is Relation.UNACKNOWLEDGED
         self.is_update = change.request.request_type == "Update"
         self.is_physical = tracker.arn == change.request.physical_id
         # A name that the service leaves out is no reason to delete anything.
         self.has_wanted_name = change.wanted.name in (None, tracker.name) or not tracker.name
-        self.may_be_adopted = (
+        self.may_adopt = (
             change.wanted.adopt_existing and self.has_wanted_name and self.relation is not Relation.OTHER_RESOURCE
         )
         # The rollback of a rename that the template opted in to is opted in to, too.
-        opt_in = ReplacementStrategy.DELETE_THEN_CREATE
-        self.may_replace = opt_in in (change.wanted.replacement_strategy, change.old.replacement_strategy)
+        strategies = (change.wanted.replacement_strategy, change.old.replacement_strategy)
+        self.may_replace = self.is_owned and ReplacementStrategy.DELETE_THEN_CREATE in strategies
         # The rollback of a rename that has not happened, and that may still be under way.
         self.undoes_rename = self.may_replace and change.old.name not in (None, tracker.name)
 
 
 def _rename(meeting: _Meeting) -> str:
-    tracker, name = meeting.tracker, meeting.change.wanted.name
+    tracker = meeting.tracker
     reason = (
-        f"{tracker} cannot get the name {name} while it exists, since a dataset group can have only one event tracker. "
-        f"Nothing was changed. Keep Name: {tracker.name}"
+        f"{tracker} cannot get the name {meeting.wanted.name} while it exists, since a dataset group can have only one "
+        f"event tracker. Nothing was changed. Keep Name: {tracker.name}"
     )
     if not meeting.is_owned:
         return f"{reason}: this resource does not own the tracker, so it cannot replace it."
@@ -103,21 +95,21 @@ def _rename(meeting: _Meeting) -> str:
 
 def _occupied(meeting: _Meeting) -> str:
     """The reason names the tracker and its owner. No way out harms a resource that may be alive."""
-    tracker, this, owner = meeting.tracker, Owner.of(meeting.change.request), Owner.from_tags(meeting.tracker.tags)
-    belongs = f" It belongs to {owner}." if owner else ""
+    tracker, owner = meeting.tracker, meeting.ownership
     way_out = "to use it as it is, set AdoptExisting: true. Deleting the stack then leaves it in place."
-    if owner and owner != this and owner.stack_id == this.stack_id:
+    if meeting.relation is Relation.OTHER_RESOURCE and owner.stack_id == Ownership.of(meeting.request).stack_id:
         way_out = (
             "if you gave the resource another logical id, follow docs/migration.md, Rename a logical id, which keeps "
             "the tracking ID."
         )
-    elif owner and owner != this:
+    elif meeting.relation is Relation.OTHER_RESOURCE:
         way_out = (
             "only if that resource no longer exists, remove the tracker's tags that begin with cloudformation: and set "
             "AdoptExisting: true."
         )
     elif not meeting.has_wanted_name:
         way_out = f"leave out Name, or set Name: {tracker.name}, and {way_out}"
+    belongs = "" if meeting.relation is Relation.UNOWNED else f" It belongs to {owner}."
     return (
         f"{tracker} is already in {tracker.dataset_group_arn}, and a dataset group can have only one event tracker."
         f"{belongs} Use another dataset group; or, {way_out}"
@@ -131,21 +123,21 @@ _TABLE: tuple[_Row, ...] = (
     ("C3", lambda m: m.tracker.status in DELETING, Action.WAIT_UNTIL_GONE, "being deleted"),
     ("C3", lambda m: m.is_owned and m.tracker.status == CREATE_FAILED, Action.DELETE, "CREATE FAILED"),
     # Left by a Create that CloudFormation gave up on.
-    ("C3", lambda m: not m.is_update and m.is_unacknowledged and m.maker == "Create", Action.DELETE, "unacknowledged"),
-    # The name is as wanted, and a rename that comes too late must not take it away.
     (
-        "U1",
-        lambda m: m.is_physical and m.is_owned and m.has_wanted_name and m.undoes_rename,
-        Action.CLAIM,
-        "as wanted again",
+        "C3",
+        lambda m: not m.is_update and m.is_unacknowledged and m.ownership.request_type == "Create",
+        Action.DELETE,
+        "unacknowledged",
     ),
+    # The name is as wanted, and a rename that comes too late must not take it away.
+    ("U1", lambda m: m.is_physical and m.has_wanted_name and m.undoes_rename, Action.CLAIM, "as wanted again"),
     ("U1", lambda m: m.is_physical and m.has_wanted_name, Action.USE, "as wanted"),
-    ("U3", lambda m: m.is_physical and m.is_owned and m.may_replace, Action.REPLACE, "another name is wanted"),
+    ("U3", lambda m: m.is_physical and m.may_replace, Action.REPLACE, "another name is wanted"),
     ("U3", lambda m: m.is_physical, Action.REFUSE, _rename),
     # Left by an update that failed.
     ("U2", lambda m: m.is_update and m.is_unacknowledged and m.has_wanted_name, Action.CLAIM, "unacknowledged"),
     ("U2", lambda m: m.is_update and m.is_unacknowledged, Action.DELETE, "unacknowledged, with another name"),
-    ("C4", lambda m: m.may_be_adopted, Action.ADOPT, "AdoptExisting is true"),
+    ("C4", lambda m: m.may_adopt, Action.ADOPT, "AdoptExisting is true"),
     # What the rollback of a replacement comes back to.
     ("U2", lambda m: m.is_update and m.is_owned and m.has_wanted_name, Action.CLAIM, "owned by this resource"),
     ("C4", lambda _: True, Action.REFUSE, _occupied),

@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from event_tracker.custom_resource import CustomResource, Record
 from event_tracker.decision import Change
 from event_tracker.errors import InvalidPropertiesError, InvalidRequestError, RefusedError
-from event_tracker.lifecycle import Lifecycle
+from event_tracker.lifecycle import Lifecycle, delete
 from event_tracker.properties import Properties
 from event_tracker.protocol import FAILED, REQUEST_TYPES, SUCCESS, Request, Response
 from event_tracker.scope import Scope
@@ -121,24 +121,20 @@ class _Invocation:
             self._lifecycle.acknowledge(self.seconds_left - 30)
 
     def _fulfill(self, record: Record) -> Tracker | None:
-        request = self._request
-        parse = Properties.parse_lenient if request.request_type == "Delete" else Properties.parse
+        request, is_delete = self._request, self._request.request_type == "Delete"
+        parse = Properties.parse_lenient if is_delete else Properties.parse
         wanted = parse(request.resource_properties, self._scope)
-        old = Properties.parse_lenient(request.old_resource_properties, self._scope)
         deadline = Deadline.of_request(self._clock, self.seconds_left, wanted.service_timeout)
-        self._lifecycle = Lifecycle(Change(request, wanted, old), self._scope, Trackers(self._client, deadline))
-        match request.request_type:
-            case "Create":
-                return self._lifecycle.create(record)
-            case "Update":
-                return self._update(self._lifecycle, deadline)
-            case _:
-                self._lifecycle.delete()
-                return None
-
-    def _update(self, lifecycle: Lifecycle, deadline: Deadline) -> Tracker:
+        trackers = Trackers(self._client, deadline)
+        if is_delete:
+            delete(request, wanted, self._scope, trackers)
+            return None
+        old = Properties.parse_lenient(request.old_resource_properties, self._scope)
+        self._lifecycle = Lifecycle(Change(request, wanted, old), self._scope, trackers)
+        if request.request_type == "Create":
+            return self._lifecycle.create(record)
         try:
-            return lifecycle.update()
+            return self._lifecycle.update()
         except Exception:
-            lifecycle.undo(min(_UNDO_SECONDS, deadline.reserve / 4))
+            self._lifecycle.undo(min(_UNDO_SECONDS, deadline.reserve / 4))
             raise

@@ -4,12 +4,13 @@ Rules such as C4 are those of docs/behavior.md.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from event_tracker.acquisition import Acquisition
 from event_tracker.decision import Change, overtaken
 from event_tracker.errors import EventTrackerError, RefusedError, TrackerNotFoundError
-from event_tracker.ownership import CREATED_BY, CreatedBy, Relation, relation
+from event_tracker.ownership import Ownership, Relation
+from event_tracker.properties import Properties
+from event_tracker.protocol import Request
 from event_tracker.scope import Scope
 from event_tracker.telemetry import increment, logger, record_duration
 from event_tracker.trackers import Tracker, Trackers
@@ -28,16 +29,14 @@ _ACKNOWLEDGE_SECONDS = 60.0
 
 
 class Lifecycle:
-    """One request's part in the life of an event tracker.
+    """A Create's or an Update's part in the life of an event tracker.
 
     Every method raises EventTrackerError when the request fails, and waits no longer than until the deadline of
     `trackers`.
     """
 
     def __init__(self, change: Change, scope: Scope, trackers: Trackers) -> None:
-        self._request = change.request
-        self._wanted = change.wanted
-        self._old = change.old
+        self._request, self._wanted, self._old = change.request, change.wanted, change.old
         self._scope = scope
         self._trackers = trackers
         self._acquisition = Acquisition(change, trackers)
@@ -69,59 +68,41 @@ class Lifecycle:
         What cannot be deleted in `seconds`, the rollback meets as an orphan (U2). A tracker made by another delivery
         of the same request stays: its response may have said SUCCESS.
         """
-        created = self._acquisition.created
-        if not (created or self._trackers.may_have_created):
+        if not (self._acquisition.created or self._trackers.may_have_created):
             return
         self._trackers.extend(seconds)
-        last_error: EventTrackerError | None = None
+        last_error = ""
         for _ in self._trackers.deadline.attempts():
             try:
-                arn = created or self._trackers.find_in_group(self._wanted.dataset_group_arn).arn
-                tags = self._trackers.find_tags(arn)
-                own = relation(tags, self._request) is Relation.MADE_BY_THIS_REQUEST
-                if own and CreatedBy.from_tags(tags).responded is None:
-                    self._trackers.delete(arn)
-                    logger.info("Deleted what the failed update had made", tracker=arn)
+                found = self._trackers.tracker_in_group(self._wanted.dataset_group_arn)
+                if found is None:
+                    # Not visible yet, or gone.
+                    last_error = ""
+                    continue
+                known = Ownership.from_tags(found.tags)
+                if known.is_pending and known.relation_to(self._request) is Relation.MADE_BY_THIS_REQUEST:
+                    self._trackers.delete(found.arn)
+                    logger.info("Deleted what the failed update had made", tracker=found.arn)
                     increment("Deleted")
-            except TrackerNotFoundError:
-                # Not visible yet, or gone.
-                last_error = None
             except EventTrackerError as error:
-                last_error = error
+                last_error = str(error)
             else:
                 return
         if last_error:
-            logger.warning("Left to the rollback what the failed update had made", why=str(last_error))
-
-    def delete(self) -> None:
-        """Delete the tracker, if it is owned, and wait until it is gone (rules D1-D5)."""
-        if self._scope.has_event_tracker(self._request.physical_id):
-            self._delete_physical(self._request.physical_id)
-        elif not self._wanted.dataset_group_arn:
-            logger.info("Nothing to delete: neither the physical id nor DatasetGroupArn says where to look for it")
-        elif self._request.failed_create is not None:
-            self._delete_made_by_create(lambda _, made_by: made_by.request_id == self._request.failed_create)
-        else:
-            # CloudFormation made the id up, because it never got a response to the Create, which may still be
-            # running, or be delivered again.
-            for _ in self._trackers.deadline.within(_UNANSWERED_SECONDS).attempts(shortest_pause=10.0):
-                self._delete_made_by_create(lambda relation, _: relation is Relation.UNACKNOWLEDGED)
+            logger.warning("Left to the rollback what the failed update had made", why=last_error)
 
     def acknowledge(self, seconds: float) -> None:
         """Note on the tracker that the response that says SUCCESS was sent (docs/behavior.md, Ownership)."""
-        arn = self._acquisition.unacknowledged
+        arn = self._acquisition.pending
         if arn is None:
             return
         self._trackers.extend(min(seconds, _ACKNOWLEDGE_SECONDS))
-        made_by = CreatedBy.of(self._request, self._trackers.deadline.clock.timestamp)
         try:
-            self._trackers.tag(arn, {CREATED_BY: str(made_by)})
+            now = self._trackers.deadline.clock.timestamp
+            self._trackers.tag(arn, Ownership.of(self._request).at(now).created_by)
         except EventTrackerError as error:
-            logger.warning(
-                "Could not note on the tracker that the response was sent. The next update does it",
-                tracker=arn,
-                why=str(error),
-            )
+            why = str(error)
+            logger.warning("Could not note that the response was sent. The next update does", tracker=arn, why=why)
 
     def _find_physical(self) -> Tracker | None:
         """The tracker that the physical id names; raises RefusedError if a newer request has it."""
@@ -131,13 +112,13 @@ class Lifecycle:
             tracker = self._trackers.find_tagged(self._request.physical_id)
         except TrackerNotFoundError:
             return None
-        known, made_by = relation(tracker.tags, self._request), CreatedBy.from_tags(tracker.tags)
-        if known is Relation.NEWER:
+        known = Ownership.from_tags(tracker.tags)
+        relation = known.relation_to(self._request)
+        if relation is Relation.NEWER:
             raise RefusedError(overtaken(tracker))
-        if known.is_owned and known is not Relation.MADE_BY_THIS_REQUEST and made_by.responded is None:
+        if known.is_pending and relation in (Relation.UNACKNOWLEDGED, Relation.ACKNOWLEDGED):
             # The physical id proves that CloudFormation took the response of the request that made it.
-            responded = self._request.sent or self._trackers.deadline.clock.timestamp
-            return self._acquisition.set_created_by(tracker, replace(made_by, responded=responded))
+            return self._acquisition.set_ownership(tracker, known.at(self._request.sent or "-"))
         return tracker
 
     def _delete_orphan(self) -> None:
@@ -145,16 +126,11 @@ class Lifecycle:
         group = self._old.dataset_group_arn
         if group in ("", self._wanted.dataset_group_arn):
             return
-        try:
-            found = self._trackers.find_in_group(group)
-        except TrackerNotFoundError:
+        found = self._trackers.tracker_in_group(group)
+        if found is None or found.arn == self._request.physical_id:
             return
-        is_orphan = (
-            found.arn != self._request.physical_id
-            and relation(found.tags, self._request) is Relation.UNACKNOWLEDGED
-            and CreatedBy.from_tags(found.tags).request_type == "Update"
-        )
-        if is_orphan:
+        known = Ownership.from_tags(found.tags)
+        if known.request_type == "Update" and known.relation_to(self._request) is Relation.UNACKNOWLEDGED:
             logger.info("Deleting", tracker=found.arn, why="left by a failed update (U2)")
             delete_and_wait(self._trackers, found.arn)
 
@@ -172,43 +148,60 @@ class Lifecycle:
 
         A tag whose value is not the template's was set there, or changed, by somebody else and stays.
         """
-        wanted = self._wanted.tags
-        if arn == self._request.physical_id:
-            dropped = [key for key, value in self._old.tags.items() if key not in wanted and observed.get(key) == value]
-            if dropped:
-                self._trackers.untag(arn, dropped)
+        wanted, old = self._wanted.tags, self._old.tags if arn == self._request.physical_id else {}
+        dropped = [key for key, value in old.items() if key not in wanted and observed.get(key) == value]
+        if dropped:
+            self._trackers.untag(arn, dropped)
         # After that, since there may be no room for both.
         missing = {key: value for key, value in wanted.items() if observed.get(key) != value}
         if missing:
             self._trackers.tag(arn, missing)
 
-    def _delete_physical(self, arn: str) -> None:
-        for _ in self._trackers.deadline.within(_DELETE_VISIBLE_SECONDS).attempts():
-            try:
-                tags = self._trackers.find_tags(arn)
-            except TrackerNotFoundError:
-                continue
-            known = relation(tags, self._request)
-            # A tracker that a newer request has claimed is in use again.
-            if known.is_owned and known is not Relation.NEWER:
-                delete_and_wait(self._trackers, arn)
-            else:
-                logger.info("Left in place: not this resource's to delete", tracker=arn, tags=tags)
-            return
-        logger.info("Nothing to delete", tracker=arn)
 
-    def _delete_made_by_create(self, may_delete: Callable[[Relation, CreatedBy], bool]) -> None:
-        """Delete the tracker in the group if it is owned, a Create made it, and `may_delete` says so (D3).
+def delete(request: Request, wanted: Properties, scope: Scope, trackers: Trackers) -> None:
+    """Delete the tracker, if it is owned, and wait until it is gone (rules D1-D5)."""
+    if scope.has_event_tracker(request.physical_id):
+        _delete_physical(request, trackers)
+    elif not wanted.dataset_group_arn:
+        logger.info("Nothing to delete: neither the physical id nor DatasetGroupArn says where to look for it")
+    else:
+        # CloudFormation makes an id up if it never got a response to the Create, which may still be running, or
+        # be delivered again.
+        seconds = _UNANSWERED_SECONDS if request.failed_create is None else 0.0
+        for _ in trackers.deadline.within(seconds).attempts(shortest_pause=10.0):
+            _delete_made_by_create(request, wanted.dataset_group_arn, trackers)
 
-        What an Update made is the live tracker when this is the clean-up of a replacement.
-        """
+
+def _delete_physical(request: Request, trackers: Trackers) -> None:
+    arn = request.physical_id
+    for _ in trackers.deadline.within(_DELETE_VISIBLE_SECONDS).attempts():
         try:
-            found = self._trackers.find_in_group(self._wanted.dataset_group_arn)
+            tags = trackers.find_tags(arn)
         except TrackerNotFoundError:
-            logger.debug("Nothing to delete", dataset_group=self._wanted.dataset_group_arn)
-            return
-        known, made_by = relation(found.tags, self._request), CreatedBy.from_tags(found.tags)
-        if known.is_owned and made_by.request_type == "Create" and may_delete(known, made_by):
-            delete_and_wait(self._trackers, found.arn)
+            continue
+        relation = Ownership.from_tags(tags).relation_to(request)
+        # A tracker that a newer request has claimed is in use again.
+        if relation.is_owned and relation is not Relation.NEWER:
+            delete_and_wait(trackers, arn)
         else:
-            logger.info("Left in place: somebody may use it", tracker=found.arn, tags=found.tags)
+            logger.info("Left in place: not this resource's to delete", tracker=arn, tags=tags)
+        return
+    logger.info("Nothing to delete", tracker=arn)
+
+
+def _delete_made_by_create(request: Request, dataset_group_arn: str, trackers: Trackers) -> None:
+    """Delete the tracker in the group if the Create that failed made it, or one that nobody has the response of (D3).
+
+    What an Update made is the live tracker when this is the clean-up of a replacement.
+    """
+    found = trackers.tracker_in_group(dataset_group_arn)
+    if found is None:
+        return
+    known = Ownership.from_tags(found.tags)
+    relation = known.relation_to(request)
+    is_marked = known.request_id == request.failed_create
+    is_left = is_marked if request.failed_create else relation is Relation.UNACKNOWLEDGED
+    if relation.is_owned and known.request_type == "Create" and is_left:
+        delete_and_wait(trackers, found.arn)
+    else:
+        logger.info("Left in place: somebody may use it", tracker=found.arn, tags=found.tags)

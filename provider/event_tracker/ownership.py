@@ -1,13 +1,13 @@
-"""Which resource owns an event tracker, which request made it, and whether anybody has its tracking ID.
+"""Which resource owns an event tracker, which request made it, and whether anybody may have its tracking ID.
 
-Three tags tell it (docs/behavior.md, "Ownership"). They are put on a tracker in the CreateEventTracker call itself.
+Three tags tell it, which are on a tracker from its creation on (docs/behavior.md, Ownership).
 """
 
 import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from event_tracker.protocol import Request
@@ -16,72 +16,6 @@ STACK_ID = "cloudformation:stack-id"
 LOGICAL_ID = "cloudformation:logical-id"
 CREATED_BY = "cloudformation:created-by"
 KEYS = frozenset({STACK_ID, LOGICAL_ID, CREATED_BY})
-
-_PENDING = "pending"
-_UNKNOWN = "-"
-
-
-@dataclass(frozen=True)
-class Owner:
-    """A resource of a stack. None stands for what no tag tells."""
-
-    stack_id: str | None
-    logical_id: str | None
-
-    @classmethod
-    def of(cls, request: Request) -> "Owner":
-        """The resource that a request is about, as it stands in tags."""
-        return cls(_as_tag_value(request.stack_id), _as_tag_value(request.logical_id))
-
-    @classmethod
-    def from_tags(cls, tags: Mapping[str, str]) -> "Owner | None":
-        """The owner that the tags of a tracker name, if they name one."""
-        owner = cls(tags.get(STACK_ID), tags.get(LOGICAL_ID))
-        return None if owner == cls(None, None) else owner
-
-    def __str__(self) -> str:
-        return f"resource {self.logical_id or '(unnamed)'} of stack {self.stack_id or '(unnamed)'}"
-
-
-@dataclass(frozen=True)
-class CreatedBy:
-    """The request that made a tracker. Times are in the form of X-Amz-Date, `20261125T221000Z`.
-
-    `sent` is None where it is unknown. `responded` is when the response that says SUCCESS had been sent; None while it
-    is pending, and empty if that was long ago, at a time that no tag tells.
-    """
-
-    request_type: str
-    request_id: str
-    sent: str | None
-    responded: str | None
-
-    @classmethod
-    def of(cls, request: Request, responded: str | None = None) -> "CreatedBy":
-        """A request whose response has been sent at that time, or not yet."""
-        return cls(request.request_type, _as_tag_value(request.request_id), request.sent, responded)
-
-    @classmethod
-    def from_tags(cls, tags: Mapping[str, str]) -> "CreatedBy":
-        """The request that the tags of a tracker name.
-
-        A tracker that was handed over has no such tag, and one that version 0.1.0 made has `<type>/<request id>`.
-        """
-        value = tags.get(CREATED_BY, "")
-        found = re.fullmatch(rf"([^/]+)/(.+)/(\d{{8}}T\d{{6}}Z|{_UNKNOWN})/(\d{{8}}T\d{{6}}Z|{_PENDING})", value)
-        if not found:
-            request_type, _, request_id = value.partition("/")
-            return cls(request_type, request_id, None, "")
-        request_type, request_id, sent, responded = found.groups()
-        return cls(
-            request_type,
-            request_id,
-            None if sent == _UNKNOWN else sent,
-            None if responded == _PENDING else responded,
-        )
-
-    def __str__(self) -> str:
-        return f"{self.request_type}/{self.request_id}/{self.sent or _UNKNOWN}/{self.responded or _PENDING}"
 
 
 class Relation(Enum):
@@ -103,32 +37,79 @@ class Relation(Enum):
         return self not in (Relation.OTHER_RESOURCE, Relation.UNOWNED)
 
 
-def relation(tags: Mapping[str, str], request: Request) -> Relation:
-    """What the tracker with these tags is to a request."""
-    owner, made_by, this = Owner.from_tags(tags), CreatedBy.from_tags(tags), CreatedBy.of(request)
-    if owner is None:
-        return Relation.UNOWNED
-    if owner != Owner.of(request):
-        return Relation.OTHER_RESOURCE
-    if (made_by.request_type, made_by.request_id) == (this.request_type, this.request_id):
-        return Relation.MADE_BY_THIS_REQUEST
-    # Without a time, what came first cannot be known: better one tracker left behind than one tracking ID lost.
-    if made_by.sent and this.sent:
-        if made_by.sent > this.sent:
-            return Relation.NEWER
-        if made_by.responded is None or made_by.responded > this.sent:
-            return Relation.UNACKNOWLEDGED
-    return Relation.ACKNOWLEDGED
+@dataclass(frozen=True)
+class Ownership:
+    """The resource that owns a tracker, and the request that made it. The ids of an unowned tracker are empty.
 
+    Times are as in X-Amz-Date, `20261125T221000Z`. `sent` is `-` where it is unknown. `responded` is when the response
+    that says SUCCESS had been sent: `pending` until then, and `-` if that was long ago.
+    """
 
-def tags_of(request: Request) -> dict[str, str]:
-    """The tags of a tracker that a request makes."""
-    owner = Owner.of(request)
-    return {
-        STACK_ID: owner.stack_id or "",
-        LOGICAL_ID: owner.logical_id or "",
-        CREATED_BY: str(CreatedBy.of(request)),
-    }
+    stack_id: str
+    logical_id: str
+    request_type: str
+    request_id: str
+    sent: str
+    responded: str
+
+    @classmethod
+    def of(cls, request: Request) -> "Ownership":
+        """The ownership of what a request makes."""
+        stack_id, logical_id, request_id = map(
+            _as_tag_value, (request.stack_id, request.logical_id, request.request_id)
+        )
+        return cls(stack_id, logical_id, request.request_type, request_id, request.sent or "-", "pending")
+
+    @classmethod
+    def from_tags(cls, tags: Mapping[str, str]) -> "Ownership":
+        """The ownership that the tags of a tracker tell.
+
+        A tracker that was handed over has no created-by, and version 0.1.0 wrote `<type>/<request id>`.
+        """
+        time = r"\d{8}T\d{6}Z"
+        value = tags.get(CREATED_BY, "")
+        found = re.fullmatch(f"([^/]+)/(.+)/({time}|-)/({time}|-|pending)", value)
+        made_by = found.groups() if found else (*value.partition("/")[::2], "-", "-")
+        return cls(tags.get(STACK_ID, ""), tags.get(LOGICAL_ID, ""), *made_by)
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether the response of the request that made the tracker was not sent, as far as is known."""
+        return self.responded == "pending"
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The three tags."""
+        return {STACK_ID: self.stack_id, LOGICAL_ID: self.logical_id, **self.created_by}
+
+    @property
+    def created_by(self) -> dict[str, str]:
+        """The tag that names the request."""
+        return {CREATED_BY: f"{self.request_type}/{self.request_id}/{self.sent}/{self.responded}"}
+
+    def at(self, responded: str) -> "Ownership":
+        """The same with another time of the response."""
+        return replace(self, responded=responded)
+
+    def relation_to(self, request: Request) -> Relation:
+        """What a tracker that is owned so is to a request."""
+        this = Ownership.of(request)
+        if not (self.stack_id or self.logical_id):
+            return Relation.UNOWNED
+        if (self.stack_id, self.logical_id) != (this.stack_id, this.logical_id):
+            return Relation.OTHER_RESOURCE
+        if (self.request_type, self.request_id) == (this.request_type, this.request_id):
+            return Relation.MADE_BY_THIS_REQUEST
+        # Without a time, what came first cannot be known: better one tracker left behind than one tracking ID lost.
+        if "-" not in (self.sent, this.sent):
+            if self.sent > this.sent:
+                return Relation.NEWER
+            if self.is_pending or self.responded > this.sent:
+                return Relation.UNACKNOWLEDGED
+        return Relation.ACKNOWLEDGED
+
+    def __str__(self) -> str:
+        return f"resource {self.logical_id or '(unnamed)'} of stack {self.stack_id or '(unnamed)'}"
 
 
 def is_taggable(text: str) -> bool:

@@ -1,7 +1,8 @@
 """The event trackers of Amazon Personalize. botocore and its exceptions end here."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -75,32 +76,17 @@ _REMEDIES = {
 class Tracker:
     """An event tracker as DescribeEventTracker shows it. Members that the service leaves out are empty.
 
-    `tags` are empty too, unless it was found with them.
+    `attributes` are what `Fn::GetAtt` can name: the native type's attributes, and more (docs/reference.md). `tags` are
+    empty, unless it was found with them.
     """
 
     arn: str
     name: str
     dataset_group_arn: str
     tracking_id: str
-    account_id: str
     status: str
-    creation_date_time: str
-    last_updated_date_time: str
-    tags: Mapping[str, str]
-
-    @property
-    def attributes(self) -> dict[str, str]:
-        """What `Fn::GetAtt` can name: the native type's attributes, and more (docs/reference.md)."""
-        return {
-            "TrackingId": self.tracking_id,
-            "EventTrackerArn": self.arn,
-            "Name": self.name,
-            "DatasetGroupArn": self.dataset_group_arn,
-            "AccountId": self.account_id,
-            "Status": self.status,
-            "CreationDateTime": self.creation_date_time,
-            "LastUpdatedDateTime": self.last_updated_date_time,
-        }
+    attributes: Mapping[str, str]
+    tags: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"Event tracker {self.name} ({self.arn})"
@@ -139,7 +125,7 @@ class Trackers:
             self.may_have_created |= self._lost_response
         arn = response["eventTrackerArn"]
         self._known[arn] = {**members, "trackingId": response.get("trackingId", "")}
-        return _tracker(arn, self._known[arn], tags)
+        return replace(_tracker(arn, self._known[arn]), tags=tags)
 
     def find(self, arn: str) -> Tracker:
         """Describe a tracker; raises TrackerNotFoundError."""
@@ -153,31 +139,28 @@ class Trackers:
         """Describe a tracker with its tags; raises TrackerNotFoundError."""
         return replace(self.find(arn), tags=self.find_tags(arn))
 
-    def find_in_group(self, dataset_group_arn: str) -> Tracker:
-        """Describe the tracker of a dataset group, of which there is one at most, with its tags.
-
-        Raises TrackerNotFoundError, also when there is no such group.
-        """
+    def tracker_in_group(self, dataset_group_arn: str) -> Tracker | None:
+        """The tracker of a dataset group, of which there is one at most, with its tags."""
         pages = self._client.get_paginator("list_event_trackers").paginate(datasetGroupArn=dataset_group_arn)
         try:
             listed = self._call(f"list the event trackers of {dataset_group_arn}", pages.build_full_result)
+        except TrackerNotFoundError:
+            return None
         except ServiceError as refusal:
             # The ARN is well-formed, so the input that is invalid can only be a group that does not
             # exist: the operation has no other way to say so (API page ListEventTrackers).
             if refusal.code != "InvalidInputException":
                 raise
-            listed = {}
-        summaries: list[Mapping[str, Any]] = [
-            one for one in listed.get("eventTrackers", []) if "eventTrackerArn" in one
-        ]
-        if not summaries:
-            raise TrackerNotFoundError(f"Dataset group {dataset_group_arn} has no event tracker.")
+            return None
         # A second one would be one that is being deleted: whether it keeps its place until then is not documented.
-        summary = min(summaries, key=lambda one: one.get("status") in DELETING)
-        arn: str = summary["eventTrackerArn"]
-        known = {"name": summary.get("name", ""), "datasetGroupArn": dataset_group_arn}
-        self._known[arn] = {**known, **self._known.get(arn, {})}
-        return self.find_tagged(arn)
+        summaries = sorted(listed.get("eventTrackers", []), key=lambda summary: summary.get("status") in DELETING)
+        for summary in summaries[:1]:
+            arn: str = summary["eventTrackerArn"]
+            known = {"name": summary.get("name", ""), "datasetGroupArn": dataset_group_arn}
+            self._known[arn] = {**known, **self._known.get(arn, {})}
+            with suppress(TrackerNotFoundError):
+                return self.find_tagged(arn)
+        return None
 
     def find_tags(self, arn: str) -> dict[str, str]:
         """The tags of a tracker; raises TrackerNotFoundError."""
@@ -278,18 +261,18 @@ def _as_list(tags: Mapping[str, str]) -> "list[TagTypeDef]":
     return [{"tagKey": key, "tagValue": value} for key, value in tags.items()]
 
 
-def _tracker(arn: str, members: Mapping[str, Any], tags: Mapping[str, str] | None = None) -> Tracker:
-    def iso_8601(moment: datetime | None) -> str:
-        return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z") if moment else ""
-
+def _tracker(arn: str, members: Mapping[str, Any]) -> Tracker:
+    attributes = {"EventTrackerArn": arn, "AccountId": members.get("accountId", arn.split(":")[4])}
+    for member in ("trackingId", "name", "datasetGroupArn", "status", "creationDateTime", "lastUpdatedDateTime"):
+        value = members.get(member, "")
+        if isinstance(value, datetime):
+            value = value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        attributes[member[0].upper() + member[1:]] = value
     return Tracker(
-        arn=arn,
-        name=members.get("name", ""),
-        dataset_group_arn=members.get("datasetGroupArn", ""),
-        tracking_id=members.get("trackingId", ""),
-        account_id=members.get("accountId", arn.split(":")[4]),
-        status=members.get("status", ""),
-        creation_date_time=iso_8601(members.get("creationDateTime")),
-        last_updated_date_time=iso_8601(members.get("lastUpdatedDateTime")),
-        tags=tags or {},
+        arn,
+        attributes["Name"],
+        attributes["DatasetGroupArn"],
+        attributes["TrackingId"],
+        attributes["Status"],
+        attributes,
     )
