@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from crhelper import CfnResource
 
 from event_tracker.errors import EventTrackerError, UnexpectedError
-from event_tracker.protocol import Request, Response
+from event_tracker.protocol import REQUEST_TYPES, Request, Response
 from event_tracker.telemetry import logger
 from event_tracker.trackers import Tracker
 
@@ -31,8 +31,7 @@ class CustomResource(CfnResource):
         self._request = request
         self._fulfill = fulfill
         self._response: Response
-        # crhelper responds SUCCESS to a request type without a function. A poller must not be registered: it would
-        # need rules and permissions of its own.
+        # A poller must not be registered: it would need rules and permissions of its own.
         for register in (self.create, self.update, self.delete):
             register(self._run)
 
@@ -40,7 +39,8 @@ class CustomResource(CfnResource):
         """Do what the request asks for, and return the response."""
         # Not the event as it came: crhelper has keys of its own that change its course.
         event = {
-            "RequestType": self._request.request_type,
+            # crhelper responds SUCCESS, or not at all, to a type that it does not know.
+            "RequestType": self._request.request_type if self._request.request_type in REQUEST_TYPES else "Create",
             "RequestId": self._request.request_id,
             "StackId": self._request.stack_id,
             "LogicalResourceId": self._request.logical_id,
@@ -89,10 +89,7 @@ class CustomResource(CfnResource):
     def _send(self, status: str | None = None, reason: str = "") -> None:
         # crhelper's sender knows no time limits, takes any HTTP status for success, tries again for ever, cuts
         # the start off the reason, and is called a second time when it fails.
+        physical_id = self.PhysicalResourceId or self._request.fallback_physical_id
         self._response = Response(
-            request=self._request,
-            status=status or self.Status,
-            physical_id=self.PhysicalResourceId or self._request.fallback_physical_id,
-            reason=reason or self.Reason,
-            attributes=self.Data,
+            self._request, status or self.Status, physical_id, reason or self.Reason, attributes=self.Data
         )

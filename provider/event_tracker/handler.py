@@ -14,7 +14,7 @@ from event_tracker.decision import Change
 from event_tracker.errors import InvalidPropertiesError, InvalidRequestError, RefusedError
 from event_tracker.lifecycle import Lifecycle, delete
 from event_tracker.properties import Properties
-from event_tracker.protocol import FAILED, REQUEST_TYPES, SUCCESS, Request, Response
+from event_tracker.protocol import REQUEST_TYPES, SUCCESS, Request
 from event_tracker.scope import Scope
 from event_tracker.sending import Http, send
 from event_tracker.telemetry import increment, logger, metrics
@@ -54,55 +54,14 @@ def make_handler(client: "PersonalizeClient", http: Http, clock: Clock, sam_loca
         logger.info("Request", sent=request.sent)
         scope = Scope.from_arn(context.invoked_function_arn)
         if sam_local:
-            scope = _sam_local_scope(scope, request, client)
-        invocation = _Invocation(request, scope, client, clock, context)
-        response = invocation.respond()
-        if not sam_local:
-            send(response, http, Deadline(clock, invocation.seconds_left / 2))
-        if response.status == SUCCESS:
-            invocation.acknowledge()
-        return response.document
-
-    return handle
-
-
-def _sam_local_scope(scope: Scope, request: Request, client: "PersonalizeClient") -> Scope:
-    """The scope under `sam local invoke`, where the ARN of the function is invented."""
-    with suppress(ValueError):
-        scope = Scope.from_arn(request.stack_id)
-    return replace(scope, region=client.meta.region_name)
-
-
-class _Invocation:
-    """One delivery of a request."""
-
-    def __init__(
-        self, request: Request, scope: Scope, client: "PersonalizeClient", clock: Clock, context: LambdaContext
-    ) -> None:
-        self._request = request
-        self._scope = scope
-        self._client = client
-        self._clock = clock
-        self._context = context
-        self._lifecycle: Lifecycle | None = None
-
-    @property
-    def seconds_left(self) -> float:
-        return self._context.get_remaining_time_in_millis() / 1000
-
-    def respond(self) -> Response:
-        """Do what the request asks for; the response is not sent yet."""
-        resource = CustomResource(self._request, self._fulfill)
-        if self._request.request_type in REQUEST_TYPES:
-            response = resource.respond(self._context)
-            error = resource.error
-        else:
-            # crhelper has no function for it.
-            error = InvalidPropertiesError(
-                f"RequestType is {self._request.request_type} but must be one of {', '.join(REQUEST_TYPES)}. Send "
-                "requests as CloudFormation does."
-            )
-            response = Response(self._request, FAILED, self._request.fallback_physical_id, str(error))
+            # That ARN is invented.
+            with suppress(ValueError):
+                scope = Scope.from_arn(request.stack_id)
+            scope = replace(scope, region=client.meta.region_name)
+        fulfillment = _Fulfillment(request, scope, client, clock, context)
+        resource = CustomResource(request, fulfillment.fulfill)
+        response = resource.respond(context)
+        error = resource.error
         is_refused = isinstance(error, InvalidPropertiesError | RefusedError)
         increment("Refused", int(is_refused))
         increment("Failed", int(error is not None and not is_refused))
@@ -113,15 +72,36 @@ class _Invocation:
             reason=response.reason,
             error=error.kind if error else None,
         )
-        return response
+        if not sam_local:
+            send(response, http, Deadline(clock, fulfillment.seconds_left / 2))
+        if response.status == SUCCESS and fulfillment.lifecycle:
+            fulfillment.lifecycle.acknowledge(fulfillment.seconds_left - 30)
+        return response.document
 
-    def acknowledge(self) -> None:
-        """Do what follows a response that says SUCCESS."""
-        if self._lifecycle:
-            self._lifecycle.acknowledge(self.seconds_left - 30)
+    return handle
 
-    def _fulfill(self, record: Record) -> Tracker | None:
+
+class _Fulfillment:
+    def __init__(
+        self, request: Request, scope: Scope, client: "PersonalizeClient", clock: Clock, context: LambdaContext
+    ) -> None:
+        self.lifecycle: Lifecycle | None = None
+        self._request = request
+        self._scope = scope
+        self._client = client
+        self._clock = clock
+        self._context = context
+
+    @property
+    def seconds_left(self) -> float:
+        return self._context.get_remaining_time_in_millis() / 1000
+
+    def fulfill(self, record: Record) -> Tracker | None:
+        """Do what the request asks for."""
         request, is_delete = self._request, self._request.request_type == "Delete"
+        if request.request_type not in REQUEST_TYPES:
+            types = ", ".join(REQUEST_TYPES)
+            raise InvalidPropertiesError(f"RequestType is {request.request_type} but must be one of {types}.")
         parse = Properties.parse_lenient if is_delete else Properties.parse
         wanted = parse(request.resource_properties, self._scope)
         deadline = Deadline.of_request(self._clock, self.seconds_left, wanted.service_timeout)
@@ -130,11 +110,11 @@ class _Invocation:
             delete(request, wanted, self._scope, trackers)
             return None
         old = Properties.parse_lenient(request.old_resource_properties, self._scope)
-        self._lifecycle = Lifecycle(Change(request, wanted, old), self._scope, trackers)
+        self.lifecycle = Lifecycle(Change(request, wanted, old), self._scope, trackers)
         if request.request_type == "Create":
-            return self._lifecycle.create(record)
+            return self.lifecycle.create(record)
         try:
-            return self._lifecycle.update()
+            return self.lifecycle.update()
         except Exception:
-            self._lifecycle.undo(min(_UNDO_SECONDS, deadline.reserve / 4))
+            self.lifecycle.undo(min(_UNDO_SECONDS, deadline.reserve / 4))
             raise

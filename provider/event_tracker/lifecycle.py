@@ -100,9 +100,11 @@ class Lifecycle:
         try:
             now = self._trackers.deadline.clock.timestamp
             self._trackers.tag(arn, Ownership.of(self._request).at(now).created_by)
-        except EventTrackerError as error:
-            why = str(error)
-            logger.warning("Could not note that the response was sent. The next update does", tracker=arn, why=why)
+        except Exception:
+            # An error would have Lambda deliver the request again (rule A5).
+            logger.exception(
+                "Could not note that the response was sent. The next update of the resource does", tracker=arn
+            )
 
     def _find_physical(self) -> Tracker | None:
         """The tracker that the physical id names; raises RefusedError if a newer request has it."""

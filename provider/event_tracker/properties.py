@@ -13,16 +13,7 @@ from event_tracker.scope import Scope
 
 MAX_TAGS = 50 - len(ownership.KEYS)
 
-# CloudFormation passes on its own two with the rest.
-_KNOWN = (
-    "DatasetGroupArn",
-    "Name",
-    "Tags",
-    "AdoptExisting",
-    "ReplacementStrategy",
-    "ServiceTimeout",
-    "ServiceToken",
-)
+_TAG_RULE = "letters, digits, spaces or _ . : / = + - @"
 
 
 class ReplacementStrategy(StrEnum):
@@ -30,6 +21,17 @@ class ReplacementStrategy(StrEnum):
 
     CREATE_THEN_DELETE = "create_then_delete"
     DELETE_THEN_CREATE = "delete_then_create"
+
+
+# Of each property that is a scalar, which CloudFormation sends as a string: its pattern, and the pattern in words.
+_SCALARS = {
+    "Name": ("[a-zA-Z0-9][a-zA-Z0-9_-]{0,62}", "1-63 of a-z A-Z 0-9 _ -, the first a letter or a digit"),
+    "AdoptExisting": ("(?i)true|false", "true or false"),
+    "ReplacementStrategy": ("|".join(ReplacementStrategy), " or ".join(ReplacementStrategy)),
+    "ServiceTimeout": ("[1-9][0-9]{0,2}|[12][0-9]{3}|3[0-5][0-9]{2}|3600", "whole seconds, 1-3600"),
+}
+# CloudFormation passes on its own ServiceToken, as it does ServiceTimeout.
+_KNOWN = ("DatasetGroupArn", "Tags", "ServiceToken", *_SCALARS)
 
 
 @dataclass(frozen=True)
@@ -67,106 +69,73 @@ class _Reading:
 
     def __init__(self, raw: object, scope: Scope) -> None:
         self.problems: list[str] = []
-        if not isinstance(raw, dict):
+        self._raw: dict[str, Any] = raw if isinstance(raw, dict) else {}
+        if self._raw is not raw:
             self._problem("ResourceProperties", raw, "a map of properties")
-            raw = {}
-        for name in raw:
-            if name not in _KNOWN:
-                similar = difflib.get_close_matches(str(name), _KNOWN, n=1)
-                hint = f"did you mean {similar[0]}?" if similar else f"there are {', '.join(_KNOWN)}"
-                self.problems.append(f"{_shown(name, quoted=False)} is not a property ({hint})")
+        for name in [name for name in self._raw if name not in _KNOWN]:
+            similar = difflib.get_close_matches(str(name), _KNOWN, n=1)
+            hint = f"did you mean {similar[0]}?" if similar else f"there are {', '.join(_KNOWN)}"
+            self.problems.append(f"{_shown(name, quoted=False)} is not a property ({hint})")
+        service_timeout = self._scalar("ServiceTimeout")
         self.properties = Properties(
-            dataset_group_arn=self._dataset_group_arn(raw, scope),
-            name=self._name(raw),
-            tags=self._tags(raw),
-            adopt_existing=self._adopt_existing(raw),
-            replacement_strategy=self._replacement_strategy(raw),
-            service_timeout=self._service_timeout(raw),
+            dataset_group_arn=self._dataset_group_arn(scope),
+            name=self._scalar("Name"),
+            tags=self._tags(),
+            adopt_existing=str(self._scalar("AdoptExisting")).lower() == "true",
+            replacement_strategy=ReplacementStrategy(self._scalar("ReplacementStrategy") or "create_then_delete"),
+            service_timeout=int(service_timeout) if service_timeout else None,
         )
 
     def _problem(self, what: str, value: object, rule: str) -> None:
         self.problems.append(f"{what} is {_shown(value)} but must be {rule}")
 
-    def _dataset_group_arn(self, raw: dict[str, Any], scope: Scope) -> str:
-        if "DatasetGroupArn" not in raw:
+    def _dataset_group_arn(self, scope: Scope) -> str:
+        if "DatasetGroupArn" not in self._raw:
             self.problems.append("DatasetGroupArn is missing but required")
             return ""
-        value = raw["DatasetGroupArn"]
+        value = self._raw["DatasetGroupArn"]
         rule = scope.why_no_dataset_group(value)
-        if not rule:
-            return str(value)
-        self._problem("DatasetGroupArn", value, rule)
-        return ""
+        if rule:
+            self._problem("DatasetGroupArn", value, rule)
+        return "" if rule else str(value)
 
-    def _name(self, raw: dict[str, Any]) -> str | None:
-        if "Name" not in raw:
+    def _scalar(self, name: str) -> str | None:
+        if name not in self._raw:
             return None
-        value = raw["Name"]
-        if isinstance(value, str) and re.fullmatch(r"[a-zA-Z0-9][a-zA-Z0-9_-]{0,62}", value):
-            return value
-        self._problem("Name", value, "1-63 of a-z A-Z 0-9 _ -, the first a letter or a digit")
+        value, (pattern, rule) = self._raw[name], _SCALARS[name]
+        if re.fullmatch(pattern, str(value)):
+            return str(value)
+        self._problem(name, value, rule)
         return None
 
-    def _tags(self, raw: dict[str, Any]) -> dict[str, str]:
-        value = raw.get("Tags", [])
+    def _tags(self) -> dict[str, str]:
+        value = self._raw.get("Tags", [])
         if not isinstance(value, list):
             self._problem("Tags", value, "a list of {Key, Value}")
             return {}
+        if len(value) > MAX_TAGS:
+            self.problems.append(f"Tags are {len(value)} but must be at most {MAX_TAGS}")
         tags: dict[str, str] = {}
         for place, tag in enumerate(value):
             where = f"Tags[{place}]"
             if not (isinstance(tag, dict) and tag.keys() == {"Key", "Value"}):
                 self._problem(where, tag, "{Key, Value}")
-                continue
-            key_is_valid = self._tag_key(f"{where}.Key", tag["Key"], tags)
-            value_is_valid = self._tag_value(f"{where}.Value", tag["Value"])
-            if key_is_valid and value_is_valid:
+            elif self._is_tag(where, tag["Key"], tag["Value"], tags):
                 tags[tag["Key"]] = tag["Value"]
-        if len(value) > MAX_TAGS:
-            self.problems.append(f"Tags are {len(value)} but must be at most {MAX_TAGS}")
         return tags
 
-    def _tag_key(self, where: str, key: object, others: Mapping[str, str]) -> bool:
+    def _is_tag(self, where: str, key: object, value: object, others: Mapping[str, str]) -> bool:
+        problems = len(self.problems)
         if not (isinstance(key, str) and 1 <= len(key) <= 128 and ownership.is_taggable(key)):
-            self._problem(where, key, "1-128 letters, digits, spaces or _ . : / = + - @")
+            self._problem(f"{where}.Key", key, f"1-128 {_TAG_RULE}")
         # IAM compares the tag keys in a role's conditions without regard to case.
         elif key.lower().startswith(("aws:", "cloudformation:")):
-            self._problem(where, key, "a key that begins with neither aws: nor cloudformation:")
+            self._problem(f"{where}.Key", key, "a key that begins with neither aws: nor cloudformation:")
         elif key in others:
-            self._problem(where, key, "unique")
-        else:
-            return True
-        return False
-
-    def _tag_value(self, where: str, value: object) -> bool:
-        if isinstance(value, str) and len(value) <= 256 and ownership.is_taggable(value):
-            return True
-        self._problem(where, value, "0-256 letters, digits, spaces or _ . : / = + - @")
-        return False
-
-    def _adopt_existing(self, raw: dict[str, Any]) -> bool:
-        value = raw.get("AdoptExisting", False)
-        if str(value).lower() in ("true", "false"):
-            return str(value).lower() == "true"
-        self._problem("AdoptExisting", value, "true or false")
-        return False
-
-    def _replacement_strategy(self, raw: dict[str, Any]) -> ReplacementStrategy:
-        value = raw.get("ReplacementStrategy", ReplacementStrategy.CREATE_THEN_DELETE)
-        try:
-            return ReplacementStrategy(value)
-        except ValueError:
-            self._problem("ReplacementStrategy", value, " or ".join(ReplacementStrategy))
-            return ReplacementStrategy.CREATE_THEN_DELETE
-
-    def _service_timeout(self, raw: dict[str, Any]) -> int | None:
-        if "ServiceTimeout" not in raw:
-            return None
-        value = raw["ServiceTimeout"]
-        if re.fullmatch("[0-9]{1,4}", str(value)) and 1 <= int(value) <= 3600:
-            return int(value)
-        self._problem("ServiceTimeout", value, "whole seconds, 1-3600")
-        return None
+            self._problem(f"{where}.Key", key, "unique")
+        if not (isinstance(value, str) and len(value) <= 256 and ownership.is_taggable(value)):
+            self._problem(f"{where}.Value", value, f"0-256 {_TAG_RULE}")
+        return len(self.problems) == problems
 
 
 def _shown(value: object, *, quoted: bool = True) -> str:

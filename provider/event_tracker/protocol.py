@@ -48,7 +48,7 @@ class Request:
         """
         if not isinstance(event, dict):
             raise InvalidRequestError(_no_request("the payload is not an object"))
-        if _is_from_sns(event):
+        if "Records" in event and '"Sns": ' in json.dumps(event, default=str):
             raise InvalidRequestError(
                 _no_request("it came through an SNS topic. Set ServiceToken to the ARN of the provider's function")
             )
@@ -91,11 +91,6 @@ def _no_request(why: str) -> str:
     return f"This is no CloudFormation request: {why}. Nothing was done and no response was sent."
 
 
-def _is_from_sns(event: dict[str, Any]) -> bool:
-    records = event.get("Records")
-    return isinstance(records, list) and any(isinstance(record, dict) and "Sns" in record for record in records)
-
-
 def _is_https(url: str) -> bool:
     try:
         parts = urlsplit(url)
@@ -134,13 +129,11 @@ class Response:
             "Data": dict(self.attributes),
         }
         if self.status == FAILED:
-            reason = self.reason or "The provider gave no reason. Its log has more."
-            length = MAX_REASON_CHARACTERS
-            document["Reason"] = _shortened(reason, length)
             # A character beyond ASCII takes six bytes in JSON, or twelve.
-            while len(json.dumps(document)) >= MAX_RESPONSE_BYTES and length > 100:
-                length -= 10
-                document["Reason"] = _shortened(reason, length)
+            for length in range(MAX_REASON_CHARACTERS, 100, -10):
+                document["Reason"] = _shortened(self.reason or "The provider gave no reason. Its log has more.", length)
+                if len(json.dumps(document)) < MAX_RESPONSE_BYTES:
+                    break
         return document
 
 
