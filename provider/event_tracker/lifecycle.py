@@ -100,8 +100,7 @@ class Lifecycle:
         try:
             now = self._trackers.deadline.clock.timestamp
             self._trackers.tag(arn, Ownership.of(self._request).at(now).created_by)
-        except Exception:
-            # An error would have Lambda deliver the request again (rule A5).
+        except Exception:  # noqa: BLE001 - an error would have Lambda deliver the request again (rule A5)
             logger.exception(
                 "Could not note that the response was sent. The next update of the resource does", tracker=arn
             )
