@@ -8,6 +8,7 @@ VENV := .venv
 SAM_VENV := .venv-sam
 BENCH_VENV := .venv-bench
 CDK_VENV := .venv-cdk
+LINT_VENV := .venv-lint
 MOTO_SOURCES := .moto
 MOTO := moto-$(shell sed -n 's/^moto==\([0-9.]*\).*/\1/p' requirements-dev.txt)
 BIN := $(VENV)/bin
@@ -23,7 +24,7 @@ unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONOPTIMIZE PYTHONWARNINGS
 unexport $(filter AWS_%,$(.VARIABLES))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test moto-tests prove bench lint release build local sam-deploy-local sam-local clean both all-three
+.PHONY: help demo test moto-tests prove bench lint scan release build local sam-deploy-local sam-local clean both all-three
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -51,6 +52,9 @@ lint: $(VENV)/installed ## check style, types and templates
 	$(BIN)/mypy
 	$(BIN)/cfn-lint template.yaml examples/*.yaml
 
+scan: $(VENV)/installed $(LINT_VENV)/installed ## scan the stack and the workflows, and compare with what docs/operating.md says
+	AWS_DEFAULT_REGION=us-east-1 $(BIN)/python -m tests.scanners $(LINT_VENV)/bin
+
 release: ## make the files of a release from the last commit, into dist/
 	$(PYTHON) -m release $(if $(REPOSITORY_URL),--repository-url $(REPOSITORY_URL))
 
@@ -67,7 +71,7 @@ sam-local: both ## send every request of events/ to the built function, in a con
 	@$(BIN)/python -m local invoke
 
 clean: ## remove everything these targets made
-	rm -rf $(VENV) $(BENCH_VENV) $(SAM_VENV) $(CDK_VENV) $(MOTO_SOURCES) .aws-sam dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(BENCH_VENV) $(SAM_VENV) $(CDK_VENV) $(LINT_VENV) $(MOTO_SOURCES) .aws-sam dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 both:
@@ -97,8 +101,11 @@ $(BENCH_VENV)/installed: requirements-bench.txt
 $(SAM_VENV)/installed: requirements-sam.txt
 	$(install)
 
-# To compile all of the CDK takes longer than what is imported of it ever saves.
-$(CDK_VENV)/installed: install_options := --no-compile
+# To compile all of these takes longer than what is imported of them ever saves.
+$(CDK_VENV)/installed $(LINT_VENV)/installed: install_options := --no-compile
+$(LINT_VENV)/installed: requirements-lint.txt
+	$(install)
+
 $(CDK_VENV)/installed: requirements-cdk.txt
 	$(install)
 
