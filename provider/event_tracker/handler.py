@@ -14,7 +14,7 @@ from event_tracker.decision import Change
 from event_tracker.errors import InvalidPropertiesError, InvalidRequestError, RefusedError
 from event_tracker.lifecycle import Lifecycle, delete
 from event_tracker.properties import Properties
-from event_tracker.protocol import REQUEST_TYPES, SUCCESS, Request
+from event_tracker.protocol import FAILED, REQUEST_TYPES, SUCCESS, Request, Response
 from event_tracker.scope import Scope
 from event_tracker.sending import Http, send
 from event_tracker.telemetry import increment, logger, metrics
@@ -44,14 +44,7 @@ def make_handler(client: "PersonalizeClient", http: Http, clock: Clock, sam_loca
     @logger.inject_lambda_context(log_event=False, clear_state=True)
     @metrics.log_metrics
     def handle(event: object, context: LambdaContext) -> dict[str, Any]:
-        try:
-            request = Request.parse(event)
-        except InvalidRequestError:
-            increment("Failed")
-            raise
-        logger.set_correlation_id(request.request_id)
-        logger.append_keys(stack_id=request.stack_id, logical_id=request.logical_id, request_type=request.request_type)
-        logger.info("Request", sent=request.sent)
+        request = _parse(event)
         scope = Scope.from_arn(context.invoked_function_arn)
         if sam_local:
             # That ARN is invented.
@@ -59,19 +52,7 @@ def make_handler(client: "PersonalizeClient", http: Http, clock: Clock, sam_loca
                 scope = Scope.from_arn(request.stack_id)
             scope = replace(scope, region=client.meta.region_name)
         fulfillment = _Fulfillment(request, scope, client, clock, context)
-        resource = CustomResource(request, fulfillment.fulfill)
-        response = resource.respond(context)
-        error = resource.error
-        is_refused = isinstance(error, InvalidPropertiesError | RefusedError)
-        increment("Refused", int(is_refused))
-        increment("Failed", int(error is not None and not is_refused))
-        logger.info(
-            "Sending the response",
-            status=response.status,
-            physical_id=response.physical_id,
-            reason=response.reason,
-            error=error.kind if error else None,
-        )
+        response = _respond(request, fulfillment, context)
         if not sam_local:
             send(response, http, Deadline(clock, fulfillment.seconds_left / 2))
         if response.status == SUCCESS and fulfillment.lifecycle:
@@ -79,6 +60,34 @@ def make_handler(client: "PersonalizeClient", http: Http, clock: Clock, sam_loca
         return response.document
 
     return handle
+
+
+def _parse(event: object) -> Request:
+    try:
+        request = Request.parse(event)
+    except InvalidRequestError:
+        increment("Failed")
+        raise
+    logger.set_correlation_id(request.request_id)
+    logger.append_keys(stack_id=request.stack_id, logical_id=request.logical_id, request_type=request.request_type)
+    logger.info("Request", sent=request.sent)
+    return request
+
+
+def _respond(request: Request, fulfillment: "_Fulfillment", context: LambdaContext) -> Response:
+    resource = CustomResource(request, fulfillment.fulfill)
+    response, error = resource.respond(context), resource.error
+    is_refused = isinstance(error, InvalidPropertiesError | RefusedError)
+    increment("Refused", int(is_refused))
+    increment("Failed", int(response.status == FAILED and not is_refused))
+    logger.info(
+        "Sending the response",
+        status=response.status,
+        physical_id=response.physical_id,
+        reason=response.reason,
+        error=error.kind if error else None,
+    )
+    return response
 
 
 class _Fulfillment:
