@@ -23,9 +23,9 @@ _DELETE_VISIBLE_SECONDS = 5.0
 # invocation died again after a minute, and CreateEventTracker is its first call (rule D3).
 _UNANSWERED_SECONDS = 100.0
 
-# For how long the tag that notes the response is retried. Nobody waits for it, and while a hundred functions are
-# throttled it takes a while.
-_ACKNOWLEDGE_SECONDS = 60.0
+# For how long the tag that notes the response is retried. Nobody waits for it, and while a hundred functions share two
+# calls a second it may take minutes.
+_ACKNOWLEDGE_SECONDS = 300.0
 
 
 class Lifecycle:
