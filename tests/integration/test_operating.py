@@ -1,4 +1,4 @@
-"""What operators look at is what the handler really prints: the dashboard, the alarms, the queries in the README."""
+"""What operators look at is what the handler really prints: the dashboard, the alarms, the queries of the docs."""
 
 import json
 import re
@@ -9,15 +9,16 @@ from typing import Any
 import pytest
 from cfnlint.decode import decode_str
 
-from event_tracker.errors import InvalidRequestError
+from event_tracker.errors import EventTrackerError, InvalidRequestError
 from simulation.world import World
 from tests.integration.requests import Requests
 
 ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs/operating.md").read_text()
 LOG_GROUP = "the-log-group"
 # The words of CloudWatch Logs Insights that the queries use.
 LANGUAGE = {"fields", "filter", "sort", "stats", "limit", "desc", "by", "and", "like"}
-LANGUAGE |= {"count", "pct", "max", "bin", "1d"}
+LANGUAGE |= {"not", "in", "count", "pct", "max", "bin", "1d"}
 
 Line = dict[str, Any]
 # A namespace, a metric's name, and its dimensions.
@@ -84,8 +85,8 @@ def emitted(printed: list[Line]) -> set[Metric]:
 
 
 def queries() -> list[str]:
-    """The queries in the README."""
-    section = (ROOT / "README.md").read_text().split("\n### Queries\n")[1].split("\n## ")[0]
+    """The queries in docs/operating.md."""
+    section = PAGE.split("\n## Queries\n")[1].split("\n## ")[0]
     return [
         block
         for block in re.findall("^```\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
@@ -131,10 +132,32 @@ def test_an_alarm_watches_the_requests_that_fail(resources: dict[str, Any], prin
     assert (alarm["Namespace"], alarm["MetricName"], dimensions) in emitted(printed)
 
 
-def test_queries_of_the_readme_are_there() -> None:
+def test_no_alarm_is_raised_by_a_request_that_was_refused(resources: dict[str, Any], printed: list[Line]) -> None:
+    watched = resources["FailedRequestAlarm"]["Properties"]["MetricName"]
+    refused = [line for line in printed if line.get("Refused.0")]
+    assert [line[f"{watched}.0"] for line in refused] == [0]
+
+
+def kinds(error: type[EventTrackerError]) -> set[str]:
+    """What the field `error` may say."""
+    return {kind.__name__.removesuffix("Error") for kind in error.__subclasses__()}.union(
+        *(kinds(kind) for kind in error.__subclasses__())
+    )
+
+
+def test_every_metric_and_every_kind_of_error_is_explained(printed: list[Line]) -> None:
+    def explained(heading: str) -> set[str]:
+        rows = re.findall(r"^\| (`.*?) \|", PAGE.split(f"\n## {heading}\n")[1].split("\n## ")[0], re.MULTILINE)
+        return set(re.findall(r"`(\w+)`", " ".join(rows)))
+
+    assert explained("Metrics") == {name for _, name, _ in emitted(printed)}
+    assert explained("Logs") - {"error"} == kinds(EventTrackerError)
+
+
+def test_the_queries_are_there() -> None:
     assert len(queries()) == 5
 
 
 @pytest.mark.parametrize("query", queries())
-def test_a_query_of_the_readme_asks_for_what_lines_have(query: str, printed: list[Line]) -> None:
+def test_a_query_asks_for_what_lines_have(query: str, printed: list[Line]) -> None:
     check(query, printed)
