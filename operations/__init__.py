@@ -1,1 +1,1 @@
-"""Commands for whoever operates the provider: `python -m operations --help`. They need boto3 and nothing else."""
+"""Commands for whoever operates the provider: `python -m operations --help`. They need boto3; a table needs rich."""

@@ -4,14 +4,14 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from operations import respond
+from operations import orphans, respond
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m operations", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (respond,):
+    for command in (orphans, respond):
         command.add_to(commands)
     chosen = parser.parse_args(arguments)
     # Each command says what runs it.

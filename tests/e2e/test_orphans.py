@@ -1,0 +1,116 @@
+"""`python -m operations orphans` on the local cloud, with a tracker of every kind."""
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from local.cloud import ROOT, Cloud
+from local.sam import PROVIDER_STACK
+from operations.owners import CREATED_BY, LOGICAL_ID, STACK_ID, Finding
+from tests.e2e.conftest import Stack
+
+_numbers = itertools.count(1)
+
+
+def template(group: str, *, policy: str = "Delete", name: str | None = None) -> str:
+    properties: dict[str, Any] = {
+        "ServiceToken": {"Fn::ImportValue": f"{PROVIDER_STACK}-ServiceToken"},
+        "DatasetGroupArn": group,
+    }
+    tracker = {
+        "Type": "Custom::PersonalizeEventTracker",
+        "DeletionPolicy": policy,
+        "UpdateReplacePolicy": policy,
+        "Properties": properties | ({"Name": name} if name else {}),
+    }
+    outputs = {"Arn": {"Value": {"Ref": "Tracker"}}}
+    return json.dumps({"Resources": {"Tracker": tracker}, "Outputs": outputs})
+
+
+def orphans(cloud: Cloud, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "operations", "orphans", *arguments]
+    environment = cloud.environment_for(os.environ)
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+
+def wait_while(cloud: Cloud, arn: str, states: str) -> None:
+    """Wait until a tracker is in none of these states, or gone."""
+    deadline = time.monotonic() + 30
+    with suppress(cloud.personalize.exceptions.ResourceNotFoundException):
+        while cloud.personalize.describe_event_tracker(eventTrackerArn=arn)["eventTracker"]["status"].startswith(
+            states
+        ):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+
+def owned(cloud: Cloud, stack_id: str, logical_id: str = "Tracker", *, created_by: str | None = None) -> str:
+    """A tracker that looks as if a resource had made it."""
+    values = {STACK_ID: stack_id, LOGICAL_ID: logical_id} | ({CREATED_BY: created_by} if created_by else {})
+    made = cloud.personalize.create_event_tracker(
+        name="clicks",
+        datasetGroupArn=cloud.create_dataset_group(f"orphans-{next(_numbers)}"),
+        tags=[{"tagKey": key, "tagValue": value} for key, value in values.items()],
+    )
+    wait_while(cloud, made["eventTrackerArn"], "CREATE ")
+    return made["eventTrackerArn"]
+
+
+@pytest.fixture
+def kinds(cloud: Cloud, stack: Stack, group: str, other_group: str) -> dict[str, Finding]:
+    """What is to be found of each tracker, by its ARN."""
+    assert stack.create_from(template(group)) == "CREATE_COMPLETE"
+    alive, stack_id = stack.outputs["Arn"], stack.stack_id
+
+    retaining = Stack(cloud, f"{stack.name}-retaining")
+    assert retaining.create_from(template(other_group, policy="Retain")) == "CREATE_COMPLETE"
+    replaced_on_purpose = retaining.outputs["Arn"]
+    third_group = cloud.create_dataset_group(f"orphans-{next(_numbers)}")
+    assert retaining.update_from(template(third_group, policy="Retain")) == "UPDATE_COMPLETE"
+    left_by_deletion, retaining_id = retaining.outputs["Arn"], retaining.stack_id
+    assert retaining.delete() == "DELETE_COMPLETE"
+
+    by_hand = cloud.personalize.create_event_tracker(
+        name="by-hand", datasetGroupArn=cloud.create_dataset_group(f"orphans-{next(_numbers)}")
+    )
+    return {
+        alive: Finding.IN_USE,
+        replaced_on_purpose: Finding.RETAINED,
+        left_by_deletion: Finding.RETAINED,
+        by_hand["eventTrackerArn"]: Finding.UNOWNED,
+        owned(cloud, retaining_id): Finding.STACK_GONE,
+        owned(cloud, stack_id.replace(stack.name, "never")): Finding.STACK_GONE,
+        owned(cloud, stack_id, "Old"): Finding.RESOURCE_GONE,
+        owned(cloud, stack_id): Finding.REPLACED,
+        owned(cloud, stack_id, created_by="Update/1/20261125T221000Z/pending"): Finding.UNACKNOWLEDGED,
+        owned(cloud, stack_id.replace("us-east-1", "us-west-2")): Finding.UNDECIDED,
+    }
+
+
+def test_a_tracker_of_every_kind_is_told_apart_and_the_commands_remove_the_orphans_and_nothing_else(
+    cloud: Cloud, kinds: dict[str, Finding]
+) -> None:
+    assert set(kinds.values()) == set(Finding)
+
+    run = orphans(cloud, "--json", "--all")
+
+    # Other tests leave theirs.
+    examined = {each["eventTrackerArn"]: each for each in json.loads(run.stdout) if each["eventTrackerArn"] in kinds}
+    assert {arn: each["finding"] for arn, each in examined.items()} == kinds, run.stdout
+    assert run.returncode == 3
+    for each in examined.values():
+        if each["command"]:
+            assert each["command"].startswith("aws personalize delete-event-tracker --region us-east-1")
+            arn = each["command"].split()[-1]
+            cloud.personalize.delete_event_tracker(eventTrackerArn=arn)
+            wait_while(cloud, arn, "DELETE ")
+
+    listed = {each["eventTrackerArn"] for each in json.loads(orphans(cloud, "--json", "--all").stdout)}
+    assert listed & kinds.keys() == {arn for arn, finding in kinds.items() if not finding.is_orphan}
