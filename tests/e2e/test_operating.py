@@ -1,0 +1,122 @@
+"""What docs/operating.md says of a provider that is upgraded, removed, or moved elsewhere."""
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.e2e.conftest import Stack
+from tests.e2e.provider import Provider, client, deployed_template
+
+if TYPE_CHECKING:
+    from mypy_boto3_personalize.type_defs import EventTrackerTypeDef
+
+    from local.cloud import Cloud
+
+
+@pytest.fixture(scope="module")
+def template(cloud: "Cloud") -> str:
+    return deployed_template(cloud)
+
+
+@pytest.fixture
+def provider(cloud: "Cloud", template: str, request: pytest.FixtureRequest) -> Iterator[Provider]:
+    provider = Provider(cloud, request.node.name.replace("_", "-")[:60].rstrip("-"))
+    assert provider.create_from(template, **settings(cloud)) == "CREATE_COMPLETE"
+    yield provider
+    provider.delete()
+
+
+@pytest.fixture
+def shop(cloud: "Cloud", provider: Provider) -> Iterator[Stack]:
+    """A stack that imports the provider's export."""
+    stack = Stack(cloud, f"shop-of-{provider.name}")
+    yield stack
+    try:
+        stack.delete()
+    except ClientError:
+        # A test has deleted it.
+        return
+
+
+def settings(cloud: "Cloud") -> dict[str, str]:
+    return {"PersonalizeEndpointUrl": cloud.personalize_url, "UnansweredRequestsQueue": "true"}
+
+
+def tracker(provider: Provider, group: str, **properties: Any) -> str:
+    token = {"Fn::ImportValue": f"{provider.name}-ServiceToken"}
+    properties = {"ServiceToken": token, "ServiceTimeout": 120, "DatasetGroupArn": group, **properties}
+    resource = {"Type": "Custom::PersonalizeEventTracker", "Properties": properties}
+    output = {"Value": {"Fn::GetAtt": ["Tracker", "TrackingId"]}}
+    return json.dumps({"Resources": {"Tracker": resource}, "Outputs": {"TrackingId": output}})
+
+
+def in_service(cloud: "Cloud", group: str) -> "list[tuple[EventTrackerTypeDef, Any]]":
+    """The trackers of a group, and their tags."""
+    personalize = cloud.personalize
+    arns = [each["eventTrackerArn"] for each in personalize.list_event_trackers(datasetGroupArn=group)["eventTrackers"]]
+    return [
+        (
+            personalize.describe_event_tracker(eventTrackerArn=arn)["eventTracker"],
+            personalize.list_tags_for_resource(resourceArn=arn)["tags"],
+        )
+        for arn in arns
+    ]
+
+
+def test_an_upgrade_changes_nothing_for_trackers_that_exist(
+    cloud: "Cloud", provider: Provider, shop: Stack, template: str, group: str
+) -> None:
+    assert shop.create_from(tracker(provider, group)) == "CREATE_COMPLETE"
+    before, token = in_service(cloud, group), provider.outputs["ServiceToken"]
+    assert len(before) == 1
+
+    another = template.replace("Description: Custom::PersonalizeEventTracker", "Description: another version")
+    assert another != template
+    assert provider.update_from(another, **settings(cloud), LogLevel="DEBUG") == "UPDATE_COMPLETE"
+
+    assert provider.function["Description"] == "another version"
+    assert provider.outputs["ServiceToken"] == token
+    assert in_service(cloud, group) == before
+    # The new version goes on where the old one was.
+    tags = [{"Key": "team", "Value": "search"}]
+    assert shop.update_from(tracker(provider, group, Tags=tags)) == "UPDATE_COMPLETE"
+    ((after, tags_after),) = in_service(cloud, group)
+    assert after["trackingId"] == before[0][0]["trackingId"]
+    assert {"tagKey": "team", "tagValue": "search"} in tags_after
+
+
+def test_a_provider_that_is_in_use_is_not_deleted(cloud: "Cloud", provider: Provider, shop: Stack, group: str) -> None:
+    assert shop.create_from(tracker(provider, group)) == "CREATE_COMPLETE"
+
+    with pytest.raises(ClientError, match=f"is imported by stack {shop.name}"):
+        provider.delete()
+
+    assert provider.function
+    assert shop.delete() == "DELETE_COMPLETE"
+    assert in_service(cloud, group) == []
+
+
+def test_the_template_without_its_transform_is_deployed_from_another_bucket(cloud: "Cloud", provider: Provider) -> None:
+    processed: Any = cloud.cloudformation.get_template(StackName=provider.name, TemplateStage="Processed")
+    plain = processed["TemplateBody"]
+    plain = json.loads(plain) if isinstance(plain, str) else plain
+    assert "Transform" not in plain
+    s3 = client(cloud, "s3")
+    code = plain["Resources"]["ProviderFunction"]["Properties"]["Code"]
+    s3.create_bucket(Bucket="artifacts-us-east-1")
+    s3.copy_object(
+        Bucket="artifacts-us-east-1", Key="provider.zip", CopySource={"Bucket": code["S3Bucket"], "Key": code["S3Key"]}
+    )
+
+    plain["Resources"]["ProviderFunction"]["Properties"]["Code"] = {
+        "S3Bucket": {"Fn::Sub": "artifacts-${AWS::Region}"},
+        "S3Key": "provider.zip",
+    }
+    elsewhere = Provider(cloud, "in-a-stack-set")
+    assert elsewhere.create_from(json.dumps(plain)) == "CREATE_COMPLETE"
+
+    assert elsewhere.function["CodeSha256"] == provider.function["CodeSha256"]
+    elsewhere.delete()
