@@ -1,4 +1,4 @@
-"""The README's section on performance, out of the results."""
+"""The page on performance, out of the results."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ from bench import ROOT, cold_start, reality, scale, size, waiting
 from bench.prose import paragraph
 from bench.questions import QUESTIONS
 
-README = ROOT / "README.md"
+README = ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
 
 
@@ -58,5 +58,5 @@ def _circumstances(results: Mapping[str, Any]) -> str:
         "framework queries every 5 s, by default.",
         f"Measured with {', '.join(f'{name} {version}' for name, version in versions.items())};",
         f"{machine['processor']}, {machine['cores']} cores, {machine['memory in GB']} GB, {machine['system']}.",
-        "[bench/results.json](bench/results.json) has all numbers.",
+        "[bench/results.json](../bench/results.json) has all numbers.",
     )

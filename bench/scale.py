@@ -152,7 +152,7 @@ def markdown(measured: Mapping[str, Any]) -> str:
                 "longer, and not as long as the next one. The others call it with boto3 as it comes, which gives up "
                 "after five attempts, and crhelper's poller fails also where the policy of its function is full."
             ),
-            "![Time to the last of many trackers](docs/figures/scale.svg)",
+            "![Time to the last of many trackers](figures/scale.svg)",
             paragraph(*sentences, _WHY),
         )
     )

@@ -109,7 +109,7 @@ def markdown(measured: Mapping[str, Any]) -> str:
                 "**Waiting.** How long after a tracker is ACTIVE the answer is there, and how many looks it took, "
                 f"which are calls of DescribeEventTracker: means of {measured['runs']} creates each."
             ),
-            "![Overhead against the time that a tracker takes](docs/figures/overhead.svg)",
+            "![Overhead against the time that a tracker takes](figures/overhead.svg)",
             "\n".join(rows),
             paragraph(
                 f"A tracker that takes 30 s is answered {usual['overhead']['mean']:.1f} s later (at most "

@@ -69,10 +69,36 @@ def the_tracker(cloud: Cloud, group: str) -> dict[str, str]:
     return {"arn": described["eventTrackerArn"], "name": described["name"], "tracking_id": described["trackingId"]}
 
 
-def give_ownership(cloud: Cloud, stack: Stack, arn: str) -> None:
-    owner = {"cloudformation:stack-id": stack.stack_id, "cloudformation:logical-id": "EventTracker"}
+def give_ownership(cloud: Cloud, stack: Stack, arn: str, logical_id: str) -> None:
+    owner = {"cloudformation:stack-id": stack.stack_id, "cloudformation:logical-id": logical_id}
     tags = [{"tagKey": key, "tagValue": value} for key, value in owner.items()]
     cloud.personalize.tag_resource(resourceArn=arn, tags=tags)  # type: ignore[arg-type]
+
+
+def remove_ownership(cloud: Cloud, arn: str) -> None:
+    keys = ["cloudformation:stack-id", "cloudformation:logical-id", "cloudformation:created-by"]
+    cloud.personalize.untag_resource(resourceArn=arn, tagKeys=keys)
+
+
+def test_a_logical_id_is_renamed(cloud: Cloud, stack: Stack, group: str) -> None:
+    before, adopted, after = steps("Rename a logical id")
+    assert stack.create_from(before, DatasetGroupArn=group) == "CREATE_COMPLETE"
+    tracker = the_tracker(cloud, group)
+
+    # Without step 1: refused, and the reason names this section.
+    assert stack.update_from(adopted, DatasetGroupArn=group) == "UPDATE_ROLLBACK_COMPLETE"
+    assert "follow docs/migration.md, Rename a logical id" in stack.reasons[0]
+    assert the_tracker(cloud, group) == tracker
+
+    remove_ownership(cloud, tracker["arn"])
+    assert stack.update_from(adopted, DatasetGroupArn=group) == "UPDATE_COMPLETE"
+    assert the_tracker(cloud, group) == tracker
+    give_ownership(cloud, stack, tracker["arn"], "FilmTracker")
+    assert stack.update_from(after, DatasetGroupArn=group) == "UPDATE_COMPLETE"
+    assert the_tracker(cloud, group) == tracker
+    assert stack.outputs["TrackingId"] == tracker["tracking_id"]
+    assert stack.delete() == "DELETE_COMPLETE"
+    assert cloud.personalize.list_event_trackers(datasetGroupArn=group)["eventTrackers"] == []
 
 
 def test_from_this_type_to_the_native_one(cloud: Cloud, stack: Stack, group: str) -> None:
@@ -136,7 +162,7 @@ def test_from_the_native_type_to_this_one_for_good(cloud: Cloud, stack: Stack, g
     *templates, handed_over = steps("From the native type to this one")
     tracker = migrate(cloud, stack, group, templates)
 
-    give_ownership(cloud, stack, tracker["arn"])
+    give_ownership(cloud, stack, tracker["arn"], "EventTracker")
     assert stack.update_from(handed_over, DatasetGroupArn=group) == "UPDATE_COMPLETE"
 
     assert stack.outputs["TrackingId"] == tracker["tracking_id"]

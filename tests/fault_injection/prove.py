@@ -22,7 +22,7 @@ from tests.fault_injection.sequences import SEED, Tally, run, sample, with_one_f
 from tests.fault_injection.stateful import run_stateful  # noqa: E402
 from tests.fault_injection.typical_crhelper import make_typical_handler  # noqa: E402
 
-README = ROOT / "README.md"
+PAGE = ROOT / "docs" / "fault-injection.md"
 BEGIN, END = "<!-- prove:begin -->", "<!-- prove:end -->"
 
 PROVIDERS = {"this provider": make_handler, "a typical crhelper provider": make_typical_handler}
@@ -133,7 +133,7 @@ def rows(results: dict[str, Result]) -> list[tuple[str, ...]]:
 
 
 def markdown(table: list[tuple[str, ...]]) -> str:
-    """The table as it is in the README."""
+    """The table as it is in the page."""
     head = ["| | " + " | ".join(PROVIDERS) + " |", "|---|" + "---:|" * len(PROVIDERS)]
     return "\n".join(head + ["| " + " | ".join(row) + " |" for row in table])
 
@@ -141,7 +141,7 @@ def markdown(table: list[tuple[str, ...]]) -> str:
 def main() -> int:
     """Run all; 0 if the provider holds, and the typical one does not."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--markdown", action="store_true", help="put the table into README.md")
+    parser.add_argument("--markdown", action="store_true", help="put the table into docs/fault-injection.md")
     arguments = parser.parse_args()
     results = prove()
     console = Console()
@@ -155,9 +155,9 @@ def main() -> int:
         table.add_row(*(cell.replace("**", "") for cell in row))
     console.print(table)
     if arguments.markdown:
-        before, rest = README.read_text().split(BEGIN)
+        before, rest = PAGE.read_text().split(BEGIN)
         _, after = rest.split(END)
-        README.write_text(f"{before}{BEGIN}\n{markdown(rows(results))}\n{END}{after}")
+        PAGE.write_text(f"{before}{BEGIN}\n{markdown(rows(results))}\n{END}{after}")
     unbroken = [rule for rule in Rule if not typical.total.broken[rule]]
     if unbroken:
         console.print(f"The typical one should break these too: {', '.join(unbroken)}")

@@ -60,7 +60,7 @@ def test_every_file_does_what_its_name_says_on_a_new_local_cloud_in_the_order_of
         invoke.Requests(Console(), cloud, function).play()
 
     assert sorted(sent) == sorted(path.name for path in EVENTS.glob("*.json") if path.name != "local.json")
-    assert re.findall(r"^\| `events/(\S+)`", (ROOT / "README.md").read_text(), re.MULTILINE) == sent
+    assert re.findall(r"^\| `events/(\S+)`", (ROOT / "docs" / "sam-local.md").read_text(), re.MULTILINE) == sent
 
 
 def test_a_request_that_fails_is_told() -> None:

@@ -45,8 +45,13 @@ def types(template: dict[str, Any]) -> dict[str, str]:
     return {name: resource["Type"] for name, resource in template["Resources"].items()}
 
 
+GROUP = "arn:aws:personalize:us-east-1:123456789012:dataset-group/films"
+
+
 def test_the_readme_shows_the_smallest_example() -> None:
     smallest = read(ROOT / "examples/tracker.yaml")["Resources"]
+    # Where the example has a parameter.
+    smallest["Tracker"]["Properties"]["DatasetGroupArn"] = GROUP
     shown = (ROOT / "README.md").read_text().split("```yaml\n")[1].split("```")[0]
     decoded, problems = decode_str(shown)
     assert not problems

@@ -15,8 +15,8 @@ MODULES = sorted((ROOT / "provider" / "event_tracker").glob("*.py"))
 PAGE = (ROOT / "docs" / "troubleshooting.md").read_text()
 SECTION = PAGE.split("\n## Messages of the provider\n")[1].split("\n## ")[0]
 
-# Whoever asks for the tracker of a group goes on without one.
-NEVER_SHOWN = {"Dataset group", "has no event tracker."}
+# What an SNS event has in it; the value of an action is for the log.
+NEVER_SHOWN = {'"Sns":', "Waiting until gone"}
 
 
 class Literals(ast.NodeVisitor):
@@ -47,6 +47,13 @@ class Literals(ast.NodeVisitor):
         called = ast.unparse(node.func)
         if not called.startswith("logger."):
             self._visit_message(node, called.endswith(("._problem", ".problems.append")))
+
+    def visit_Tuple(self, node: ast.Tuple) -> None:
+        # A row of the decision table: its own reason is for the log, what a function of it returns is a message.
+        is_row = re.match(r"'[A-Z]\d'", ", ".join(map(ast.unparse, node.elts)))
+        for part in node.elts:
+            if not (is_row and isinstance(part, ast.Constant)):
+                self.visit(part)
 
     def visit_Raise(self, node: ast.Raise) -> None:
         self._visit_message(node, True)
@@ -113,6 +120,7 @@ def test_what_is_never_shown_is_in_the_code() -> None:
         'def f(x, y="not today"):\n    "A docstring."\n    return x or y\n',
         'self._problem("Name", value, "short")',
         'self.problems.append(f"{name}long")',
+        'ROWS = (("C1", is_so, lambda m: f"Not {m} today."),)',
     ],
 )
 def test_a_message_is_found_however_it_is_worded(source: str) -> None:
@@ -121,7 +129,12 @@ def test_a_message_is_found_however_it_is_worded(source: str) -> None:
 
 @pytest.mark.parametrize(
     "source",
-    ['"""A docstring."""\n', 'def f(x: "A | None") -> "A | None": ...', 'logger.info("For the log", why="so it is")'],
+    [
+        '"""A docstring."""\n',
+        'def f(x: "A | None") -> "A | None": ...',
+        'logger.info("For the log", why="so it is")',
+        'ROWS = (("C1", is_so, Action.USE, "for the log"),)',
+    ],
 )
 def test_what_is_no_message_is_left_alone(source: str) -> None:
     assert not literals(source).of_messages
