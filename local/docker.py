@@ -3,6 +3,8 @@
 import shutil
 import socket
 import subprocess
+import sys
+from ipaddress import ip_network
 
 from local.cloud import HOST, LocalCloudError
 
@@ -49,13 +51,21 @@ def host_for_containers() -> str:
         require_engine()
     except NoEngineError:
         return HOST
-    gateways = "{{range .IPAM.Config}}{{.Gateway}} {{end}}"
-    for address in _docker("network", "inspect", "bridge", "--format", gateways).stdout.split():
+    # An engine that has just been installed names only the subnet of its bridge. The gateway is its first host.
+    bridge = "{{range .IPAM.Config}}{{or .Gateway .Subnet}} {{end}}"
+    for address in _docker("network", "inspect", "bridge", "--format", bridge).stdout.split():
+        host = address if "/" not in address else str(next(ip_network(address).hosts()))
         try:
-            socket.create_server((address, 0)).close()
+            socket.create_server((host, 0)).close()
         except OSError:
             continue
-        return address
+        return host
+    if "Docker Desktop" not in _docker("info", "--format", "{{.OperatingSystem}}").stdout:
+        print(
+            "warning: a Docker engine answers, but this machine has no address on its bridge: containers cannot reach "
+            "the local cloud, and sam local invoke fails after a minute and a half. Check docker network inspect bridge.",
+            file=sys.stderr,
+        )
     return HOST
 
 

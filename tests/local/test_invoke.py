@@ -15,8 +15,8 @@ import pytest
 from cfnlint.decode import decode_str
 from rich.console import Console
 
-from event_tracker.custom_resource import make_http
 from event_tracker.handler import make_handler
+from event_tracker.sending import Http
 from event_tracker.trackers import CLIENT_CONFIG
 from event_tracker.waiting import Clock
 from local import docker, invoke
@@ -48,10 +48,10 @@ def test_every_file_does_what_its_name_says_on_a_new_local_cloud_in_the_order_of
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     sent = []
-    with running(seconds_per_state=0.1) as cloud, make_http() as http:
+    with running(seconds_per_state=0.1) as cloud:
         invoke.furnish(cloud)
         client = boto3.client("personalize", REGION, endpoint_url=cloud.personalize_url, config=CLIENT_CONFIG)
-        handler = make_handler(client, http, Clock(), sam_local=True)
+        handler = make_handler(client, Http(), Clock(), sam_local=True)
 
         def function(event: Path) -> dict[str, Any]:
             sent.append(event.name)
@@ -149,16 +149,30 @@ def test_an_image_that_is_there_is_not_pulled(tmp_path: Path, monkeypatch: pytes
 
 
 @pytest.mark.parametrize(
-    ("gateways", "host"),
-    [("localhost", "localhost"), ("192.0.2.77", HOST), ("", HOST)],
-    ids=["Docker Engine", "Docker Desktop", "no gateway"],
+    ("bridge", "system", "host", "is_warned"),
+    [
+        ("127.0.0.9", "Debian GNU/Linux 12", "127.0.0.9", False),
+        ("127.0.1.0/24", "Debian GNU/Linux 12", "127.0.1.1", False),
+        ("192.0.2.77", "Docker Desktop", HOST, False),
+        ("192.0.2.77", "Debian GNU/Linux 12", HOST, True),
+        ("", "Debian GNU/Linux 12", HOST, True),
+    ],
+    ids=["Docker Engine", "its first start: a subnet, no gateway", "Docker Desktop", "a bridge elsewhere", "no bridge"],
 )
-def test_containers_find_this_machine_at_the_bridges_gateway_or_in_docker_desktop_at_loopback(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gateways: str, host: str
+def test_containers_find_this_machine_at_the_bridge_or_in_docker_desktop_at_loopback(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    bridge: str,
+    system: str,
+    host: str,
+    is_warned: bool,
 ) -> None:
-    put_docker(tmp_path, f'[ "$1" = version ] || echo "{gateways}"', monkeypatch)
+    script = f'case "$1" in network) echo "{bridge}";; info) echo "{system}";; esac'
+    put_docker(tmp_path, script, monkeypatch)
 
     assert docker.host_for_containers() == host
+    assert ("containers cannot reach the local cloud" in capsys.readouterr().err) is is_warned
 
 
 def test_amazon_personalize_listens_where_it_is_told_to() -> None:
