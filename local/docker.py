@@ -63,7 +63,7 @@ def host_for_containers() -> str:
     if "Docker Desktop" not in _docker("info", "--format", "{{.OperatingSystem}}").stdout:
         print(
             "warning: a Docker engine answers, but this machine has no address on its bridge: containers cannot reach "
-            "the local cloud, and sam local invoke fails after a minute and a half. Check docker network inspect bridge.",
+            "the local cloud, and sam local invoke fails after 90 s. Check docker network inspect bridge.",
             file=sys.stderr,
         )
     return HOST
