@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.cloud import ACCOUNT_ID, REGION, Cloud
+from tests.e2e.conftest import Stack
 from tests.e2e.provider import Provider, client, deployed_template
 
 _numbers = itertools.count(1)
@@ -102,7 +103,7 @@ def test_requests_without_a_response_go_to_a_queue(provider: Provider, template:
 
 
 def test_all_of_them_come_and_go(
-    provider: Provider, template: str, boundary: str, key: str, vpc: dict[str, str]
+    provider: Provider, template: str, boundary: str, key: str, vpc: dict[str, str], stack: Stack, group: str
 ) -> None:
     assert provider.create_from(template) == "CREATE_COMPLETE"
     token = provider.outputs["ServiceToken"]
@@ -114,6 +115,8 @@ def test_all_of_them_come_and_go(
         KmsKeyArn=key,
         UnansweredRequestsQueue="true",
         AlarmTopicArn=TOPIC,
+        Dashboard="true",
+        PersonalizeEndpointUrl=provider.cloud.personalize_url,
         **vpc,
     )
     assert status == "UPDATE_COMPLETE"
@@ -126,6 +129,11 @@ def test_all_of_them_come_and_go(
     assert queue["KmsMasterKeyId"] == key
     alarm = provider.client("cloudwatch").describe_alarms(AlarmNames=[provider.resource("UnansweredRequestAlarm")])
     assert alarm["MetricAlarms"][0]["AlarmActions"] == [TOPIC]
+
+    tracker = {"ServiceToken": token, "ServiceTimeout": 60, "DatasetGroupArn": group}
+    resources = {"Tracker": {"Type": "Custom::PersonalizeEventTracker", "Properties": tracker}}
+    assert stack.create_from(json.dumps({"Resources": resources})) == "CREATE_COMPLETE"
+    assert stack.delete() == "DELETE_COMPLETE"
 
     assert provider.update_from(template) == "UPDATE_COMPLETE"
     assert provider.outputs == {"ServiceToken": token}
