@@ -48,8 +48,7 @@ SCHEMA = {
         "ServiceToken": {"type": "string"},
         "ServiceTimeout": {
             "type": "string",
-            "pattern": r"^[0-9]{1,4}\Z",
-            "minimum": 1,
+            "pattern": r"^[1-9][0-9]{0,3}\Z",
             "maximum": 3600,
             "message": {"pattern": "ServiceTimeout must be whole seconds, 1-3600"},
         },
@@ -85,11 +84,11 @@ SCHEMA = {
                         "type": "string",
                         "minLength": 1,
                         "maxLength": 128,
-                        "pattern": rf"^(?!(?i:aws:)|cloudformation:(stack-id|logical-id|created-by)\Z){_TAGGABLE}",
+                        "pattern": rf"^(?!(?i:aws|cloudformation):){_TAGGABLE}",
                         "message": {
                             "pattern": (
                                 "Key must be of letters, digits, spaces and _ . : / = + - @, "
-                                "and neither begin with aws: nor be one of the provider's own three"
+                                "and begin with neither aws: nor cloudformation:, in any case"
                             )
                         },
                     },

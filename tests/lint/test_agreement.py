@@ -1,6 +1,5 @@
 """The rules and the function say the same: what one takes the other takes, and the other way about."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -8,19 +7,18 @@ from cfnlint.jsonschema import CfnTemplateValidator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from event_tracker import properties
-from event_tracker.arns import Home
+from event_tracker import properties, trackers
 from event_tracker.errors import InvalidPropertiesError
 from event_tracker.properties import Properties
-from event_tracker.trackers import Tracker
+from event_tracker.scope import Scope
 from lint.personalize_event_tracker import ATTRIBUTES, SCHEMA, EventTrackerProperties
 from tests.integration.test_bad_input import BAD
 
 GROUP = "arn:aws:personalize:us-east-1:123456789012:dataset-group/films"
-HOMES = [
-    Home("aws", "us-east-1", "123456789012"),
-    Home("aws-cn", "cn-north-1", "000000000000"),
-    Home("aws-us-gov", "us-gov-west-1", "999999999999"),
+SCOPES = [
+    Scope("aws", "us-east-1", "123456789012"),
+    Scope("aws-cn", "cn-north-1", "000000000000"),
+    Scope("aws-us-gov", "us-gov-west-1", "999999999999"),
 ]
 # Where the provider is, only the provider knows.
 ELSEWHERE = {"group in another region", "group in another account", "group in another partition"}
@@ -39,9 +37,9 @@ def delivered(value: Any) -> Any:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def function_takes(said: Any, home: Home = HOMES[0]) -> bool:
+def function_takes(said: Any, scope: Scope = SCOPES[0]) -> bool:
     try:
-        Properties.parse(delivered(said), home)
+        Properties.parse(delivered(said), scope)
     except InvalidPropertiesError:
         return False
     return True
@@ -56,8 +54,7 @@ def test_the_properties_are_the_same() -> None:
 
 
 def test_the_attributes_are_the_same() -> None:
-    now = datetime.now(UTC)
-    assert set(ATTRIBUTES) == set(Tracker("", "", "", "", "", "", now, now).attributes)
+    assert set(ATTRIBUTES) == trackers._tracker("arn:aws:personalize:us-east-1:1:event-tracker/1", {}).attributes.keys()
 
 
 @pytest.mark.parametrize("case", sorted(BAD.keys() - ELSEWHERE))
@@ -78,7 +75,20 @@ EDGES = [
     *({"Tags": [{"Key": f"k{i}", "Value": ""} for i in range(size)]} for size in (0, 47, 48)),
     *(tag("k" * size) for size in (1, 128, 129)),
     *(tag("k", "v" * size) for size in (256, 257)),
-    *(tag(key) for key in ("k\n", "κλειδί 5", "aws", "xaws:", "aWs:", "cloudformation:", "cloudformation:stack-ids")),
+    *(
+        tag(key)
+        for key in (
+            "k\n",
+            "κλειδί 5",
+            "aws",
+            "xaws:",
+            "aWs:",
+            "cloudformation",
+            "cloudformation:",
+            "CLOUDformation:stack-ids",
+            "xcloudformation:",
+        )
+    ),
     *(tag(f"cloudformation:{name}") for name in ("stack-id", "logical-id", "created-by")),
     tag("k", "v\n"),
     *({"ServiceTimeout": seconds} for seconds in (0, 1, 3600, 3601, "0030", "00030", "30\n", 30.5, "1e3", "1_0")),
@@ -128,12 +138,14 @@ def test_of_any_value_both_say_the_same(name: str, data: st.DataObject) -> None:
     assert rules_take(said) == function_takes(said)
 
 
-def group_in(home: Home, resource_type: str, name: Any) -> str:
-    return f"arn:{home.partition}:personalize:{home.region}:{home.account}:{resource_type}/{name}"
+def group_in(scope: Scope, resource_type: str, name: Any) -> str:
+    return f"arn:{scope.partition}:personalize:{scope.region}:{scope.account}:{resource_type}/{name}"
 
 
 groups = st.one_of(
-    st.builds(group_in, st.sampled_from(HOMES), st.sampled_from(["dataset-group", "dataset", "dataset-groups"]), names),
+    st.builds(
+        group_in, st.sampled_from(SCOPES), st.sampled_from(["dataset-group", "dataset", "dataset-groups"]), names
+    ),
     st.builds(lambda before, after: f"{before}{GROUP}{after}", text, text),
     anything,
 )
@@ -143,4 +155,4 @@ groups = st.one_of(
 @given(group=groups)
 def test_a_group_is_taken_where_some_provider_would_take_it(group: Any) -> None:
     said = {"DatasetGroupArn": group}
-    assert rules_take(said) == any(function_takes(said, home) for home in HOMES)
+    assert rules_take(said) == any(function_takes(said, scope) for scope in SCOPES)

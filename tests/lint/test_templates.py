@@ -183,16 +183,20 @@ BAD: dict[str, tuple[dict[str, Any], str, str]] = {
         "must be create_then_delete or delete_then_create",
     ),
     "a timeout that is too long": ({"ServiceTimeout": 7200}, "ServiceTimeout", "greater than the maximum of 3600"),
-    "a timeout of nothing": ({"ServiceTimeout": "0"}, "ServiceTimeout", "less than the minimum of 1"),
+    "a timeout of nothing": ({"ServiceTimeout": "0"}, "ServiceTimeout", "must be whole seconds, 1-3600"),
     "a timeout with a unit": ({"ServiceTimeout": "15m"}, "ServiceTimeout", "must be whole seconds, 1-3600"),
     "tags that are a map": ({"Tags": {"team": "shop"}}, "Tags", "not of type 'array'"),
     "a tag without a value": ({"Tags": [{"Key": "team"}]}, "Tags/0", "'Value' is a required property"),
     "a tag as Personalize writes it": ({"Tags": [{"tagKey": "a", "tagValue": "b"}]}, "Tags/0/tagKey", "'tagKey' was"),
-    "a tag of AWS's": ({"Tags": [{"Key": "Aws:x", "Value": "b"}]}, "Tags/0/Key", "neither begin with aws:"),
-    "a tag of the provider's": (
-        {"Tags": [{"Key": "cloudformation:stack-id", "Value": "b"}]},
+    "a tag of AWS's": (
+        {"Tags": [{"Key": "Aws:x", "Value": "b"}]},
         "Tags/0/Key",
-        "nor be one of the provider's own three",
+        "begin with neither aws: nor cloudformation:",
+    ),
+    "a tag of CloudFormation's": (
+        {"Tags": [{"Key": "CloudFormation:x", "Value": "b"}]},
+        "Tags/0/Key",
+        "begin with neither aws: nor cloudformation:",
     ),
     "a tag in a condition": (
         {"Tags": [{"Fn::If": ["Sometimes", {"Key": "a|b", "Value": "c"}, {"Ref": "AWS::NoValue"}]}]},
