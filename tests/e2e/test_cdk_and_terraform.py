@@ -23,20 +23,28 @@ def block(language: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def synthesised(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def synthesized(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The template that the app of the page makes."""
     return synthesize(block("python"), tmp_path_factory.mktemp("cdk")) / "shop.template.json"
 
 
 @pytest.fixture
 def bootstrapped(cloud: Cloud) -> None:
-    """`cdk bootstrap` was run: the version that a synthesised template asks for."""
+    """`cdk bootstrap` was run: the version that a synthesized template asks for."""
     ssm = boto3.client("ssm", endpoint_url=cloud.url, verify=str(cloud.ca_bundle), region_name=REGION)
     ssm.put_parameter(Name="/cdk-bootstrap/hnb659fds/version", Value="30", Type="String", Overwrite=True)
 
 
-def test_the_cdk_makes_the_template_that_one_would_write(synthesised: Path) -> None:
-    template = json.loads(synthesised.read_text())
+def test_the_cdk_has_the_native_type_as_the_page_says() -> None:
+    (module,) = CDK.glob("lib/python*/site-packages/aws_cdk/aws_personalize/__init__.py")
+    (version,) = re.findall("^aws-cdk-lib==(\\S+)", (ROOT / "requirements-cdk.txt").read_text(), re.MULTILINE)
+
+    assert "\nclass CfnEventTracker(" in module.read_text()
+    assert f"`aws_personalize.CfnEventTracker` (`aws-cdk-lib` {version} has it)" in PAGE
+
+
+def test_the_cdk_makes_the_template_that_one_would_write(synthesized: Path) -> None:
+    template = json.loads(synthesized.read_text())
 
     assert template["Resources"] == {
         "Tracker": {
@@ -56,17 +64,17 @@ def test_the_cdk_makes_the_template_that_one_would_write(synthesised: Path) -> N
     assert template["Outputs"]["TrackingId"] == {"Value": {"Fn::GetAtt": ["Tracker", "TrackingId"]}}
 
 
-def test_what_the_cdk_makes_lints_clean(synthesised: Path) -> None:
+def test_what_the_cdk_makes_lints_clean(synthesized: Path) -> None:
     linter = Path(sys.executable).with_name("cfn-lint")
     run = subprocess.run(
-        [linter, "--append-rules", "lint", "--", synthesised], cwd=ROOT, capture_output=True, text=True, check=False
+        [linter, "--append-rules", "lint", "--", synthesized], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert (run.returncode, run.stdout) == (0, "")
 
 
 @pytest.mark.usefixtures("bootstrapped")
-def test_what_the_cdk_makes_is_deployed(cloud: Cloud, stack: Stack, group: str, synthesised: Path) -> None:
-    assert stack.create_from(synthesised.read_text(), DatasetGroupArn=group) == "CREATE_COMPLETE"
+def test_what_the_cdk_makes_is_deployed(cloud: Cloud, stack: Stack, group: str, synthesized: Path) -> None:
+    assert stack.create_from(synthesized.read_text(), DatasetGroupArn=group) == "CREATE_COMPLETE"
 
     described = cloud.personalize.describe_event_tracker(eventTrackerArn=stack.outputs["EventTrackerArn"])
     assert described["eventTracker"]["name"] == "shop-clicks"
