@@ -11,7 +11,7 @@ import pytest
 
 from local.cloud import REGION, ROOT, Cloud
 from local.sam import PROVIDER_STACK
-from tests.cdk import synthesize
+from tests.cdk import CDK, synthesize
 from tests.e2e.conftest import Stack
 
 PAGE = (ROOT / "docs" / "cdk-and-terraform.md").read_text()
