@@ -10,9 +10,9 @@ from crhelper import CfnResource
 
 from bench.cloud import SECONDS_PER_CALL, Account, Client, Event
 from event_tracker import handler
-from event_tracker.custom_resource import CustomResource
+from event_tracker.custom_resource import CustomResource, Record
 from event_tracker.protocol import FAILED, SUCCESS, Request
-from event_tracker.trackers import CLIENT_CONFIG
+from event_tracker.trackers import CLIENT_CONFIG, Tracker
 from simulation.lambda_service import FUNCTION_ARN, Context
 
 # Of template.yaml; and Lambda's own default, which the CDK and most people leave as it is.
@@ -36,8 +36,8 @@ def _ours(account: Account, event: Event) -> None:
 
 def _ours_sleepy(account: Account, event: Event) -> None:
     class Sleepy(CustomResource):
-        def __init__(self, request: Request) -> None:
-            super().__init__(request)
+        def __init__(self, request: Request, fulfill: Callable[[Record], Tracker | None]) -> None:
+            super().__init__(request, fulfill)
             self._sleep_on_delete = CRHELPERS_DEFAULTS["sleep_on_delete"]
 
         def _wait_for_cwlogs(self) -> None:

@@ -18,6 +18,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.hooks import first_non_none_response
+from botocore.paginate import Paginator
 from moto.core.exceptions import JsonRESTError
 
 from event_tracker.waiting import Clock
@@ -25,6 +26,7 @@ from local.moto_personalize import Guesses, PersonalizeBackend
 from local.moto_personalize.models import GONE
 from simulation.lambda_service import TIMEOUT
 from simulation.virtual_time import VirtualTime
+from simulation.wire import paginator
 from simulation.world import ACCOUNT, REGION, account
 
 # What a call to AWS takes, there and back, be it to Amazon Personalize or the PUT of an answer; and what it takes
@@ -168,6 +170,10 @@ class Account:
     def _list_tags_for_resource(self, resourceArn: str) -> Any:
         return self.backend.list_tags_for_resource(resourceArn)
 
+    def _tag_resource(self, resourceArn: str, tags: list[dict[str, str]]) -> Any:
+        self.backend.tag_resource(resourceArn, tags)
+        return {}
+
     def _become(self, arn: str, status: str) -> None:
         seconds = self.seconds()
         self.ready[arn] = self.time.now + seconds
@@ -253,6 +259,10 @@ class Client:
         # Only with a limit, and with settings such as the provider's, does a client remember how often it was refused.
         self._real = _make(config) if owner.bucket and config else _shared(config)
         self.exceptions = self._real.exceptions
+        self.meta = self._real.meta
+
+    def get_paginator(self, operation: str) -> "Paginator[Any]":
+        return paginator(self, operation)
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
         name = self._real.meta.method_to_api_mapping[method]

@@ -10,8 +10,7 @@ from typing import Any, TypeVar
 
 from bench.approaches import APPROACHES
 from bench.cloud import Account, Event, Invocation, cloud
-from event_tracker import ownership
-from event_tracker.ownership import Owner
+from event_tracker.ownership import LOGICAL_ID, STACK_ID
 from event_tracker.protocol import SUCCESS
 from simulation.events import event
 from simulation.isolation import isolate_process, quiet
@@ -51,7 +50,7 @@ def _request(account: Account, request_type: str, number: int) -> Event:
     group = account.group(f"group-{number}")
     request = event(request_type, RequestId=f"request-{number}", ResourceProperties={"DatasetGroupArn": group})
     if request_type == "Delete":
-        tags = ownership.tags_of(Owner(request["StackId"], request["LogicalResourceId"]), "Create/earlier")
+        tags = {STACK_ID: request["StackId"], LOGICAL_ID: request["LogicalResourceId"]}
         tracker = account.backend.create_event_tracker(f"tracker-{number}", group, as_list(tags))
         tracker.status = "ACTIVE"
         request["PhysicalResourceId"] = tracker.arn

@@ -100,7 +100,8 @@ class CloudFormation:
     def send(self, event: Event, replaced_by: Request | None = None) -> Request:
         """Send a request."""
         key = self._random.getrandbits(64)
-        url = f"https://cloudformation-custom-resource-response.example/{len(self.requests)}?X-Amz-Signature={key:016x}"
+        date = f"X-Amz-Date={self.time.clock.timestamp}"
+        url = f"https://response.example/{len(self.requests)}?{date}&X-Amz-Signature={key:016x}"
         request = Request({**event, "ResponseURL": url}, self.time.now, replaced_by)
         self.requests[url] = request
         self.function.invoke(request.event)

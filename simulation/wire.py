@@ -72,15 +72,20 @@ class WiredClient:
 
     def get_paginator(self, operation: str) -> "Paginator[Any]":
         """A paginator of botocore's, whose every page is a call."""
-        name = self.meta.method_to_api_mapping[operation]
-        model = self.meta.service_model.operation_model(name)
-        return Paginator(getattr(self, operation), _paginators().get_paginator(name), model)
+        return paginator(self, operation)
 
     def __getattr__(self, operation: str) -> Callable[..., Any]:
         def call(**arguments: Any) -> Any:
             return self._wire.call(operation, lambda: self._arrive(operation, arguments))
 
         return call
+
+
+def paginator(client: Any, operation: str) -> "Paginator[Any]":
+    """A paginator of botocore's, whose every page is a call of this client's method."""
+    name = client.meta.method_to_api_mapping[operation]
+    model = client.meta.service_model.operation_model(name)
+    return Paginator(getattr(client, operation), _paginators().get_paginator(name), model)
 
 
 @functools.cache

@@ -51,7 +51,7 @@ def test_no_run_logs_an_address_a_signature_or_an_event(log: io.StringIO, capfd:
 
     captured = capfd.readouterr()
     everything = log.getvalue() + captured.out + captured.err
-    assert everything.count("Answering") > len(runs)
+    assert everything.count("Sending the response") > len(runs)
     urls = [url for one in runs for url in one.world.cloudformation.requests]
     signatures = [url.partition("X-Amz-Signature=")[2] for url in urls]
     assert [secret for secret in (*urls, *signatures) if secret in everything] == []

@@ -1,9 +1,14 @@
 """A client of Personalize some of whose calls go wrong, the way botocore tells of it."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
+
+from simulation.wire import paginator
+
+if TYPE_CHECKING:
+    from botocore.paginate import Paginator
 
 
 def client_error(code: str, status: int = 400, operation: str = "SomeOperation") -> ClientError:
@@ -37,16 +42,20 @@ class OtherwiseReal:
 
     def __init__(self, client: Any) -> None:
         self._client = client
+        self.meta = client.meta
+
+    def get_paginator(self, operation: str) -> "Paginator[Any]":
+        return paginator(self, operation)
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         return getattr(self._client, name)  # type: ignore[no-any-return]
 
 
-class FaultyClient:
-    """Passes calls on; those that `fault` answers with an exception instead fail. It gets the method's name."""
+class FaultyClient(OtherwiseReal):
+    """Passes calls on; those that `fault` responses with an exception instead fail. It gets the method's name."""
 
     def __init__(self, client: Any, fault: Callable[[str], Exception | None], *, after_effect: bool = False) -> None:
-        self._client = client
+        super().__init__(client)
         self._fault = fault
         self._after_effect = after_effect
 

@@ -2,16 +2,35 @@
 
 import json
 import logging
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
 from event_tracker.handler import make_handler
 from simulation.events import document, event
-from simulation.virtual_time import VirtualTime
+from simulation.virtual_time import BEGIN, VirtualTime
 from simulation.world import World
 
-STACK_ID = document("create.json")["StackId"]
+STACK_ID, URL = document("create.json")["StackId"], document("create.json")["ResponseURL"]
 OWNED = {"cloudformation:stack-id": STACK_ID, "cloudformation:logical-id": "Tracker"}
+
+
+def timestamp(seconds: float) -> str:
+    """A moment of virtual time in the form of X-Amz-Date."""
+    return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(BEGIN + seconds))
+
+
+def owned(made_by: str, sent: float, responded: float | None = None) -> dict[str, str]:
+    """The tags of a tracker that a request for this resource has made: its type and id, and two moments."""
+    end = "pending" if responded is None else timestamp(responded)
+    return {**OWNED, "cloudformation:created-by": f"{made_by}/{timestamp(sent)}/{end}"}
+
+
+# What a request that is sent when the test begins may meet.
+UNACKNOWLEDGED = owned("Create/an-earlier-one", -60)
+ORPHANED = owned("Update/an-earlier-one", -60)
+ACKNOWLEDGED = owned("Create/an-earlier-one", -60, -30)
+NEWER = owned("Update/a-newer-one", 3600)
 
 
 @dataclass
@@ -33,7 +52,7 @@ class Context:
 
 
 @dataclass
-class Response:
+class Reply:
     """What the other side says to a PUT."""
 
     status: int
@@ -41,25 +60,25 @@ class Response:
 
 @dataclass
 class Inbox:
-    """Takes answers in place of CloudFormation. `responses` come first: a status, or an exception to raise."""
+    """Takes responses in place of CloudFormation. `replies` come first: a status, or an exception to raise."""
 
-    answers: list[dict[str, Any]] = field(default_factory=list)
+    responses: list[dict[str, Any]] = field(default_factory=list)
     attempts: int = 0
-    responses: list[int | Exception] = field(default_factory=list)
+    replies: list[int | Exception] = field(default_factory=list)
 
-    def request(self, method: str, url: str, *, body: str, headers: dict[str, str]) -> Response:
+    def request(self, method: str, url: str, *, body: str, headers: dict[str, str]) -> Reply:
         assert (method, headers) == ("PUT", {"Content-Type": ""})
         self.attempts += 1
         # What urllib3 logs, and at which levels.
         log = logging.getLogger("urllib3.connectionpool")
         log.debug('"%s %s HTTP/1.1"', method, url)
         log.warning("Retrying after connection broken: %s", url)
-        response = self.responses.pop(0) if self.responses else 200
-        if isinstance(response, Exception):
-            raise response
-        if response == 200:
-            self.answers.append(json.loads(body))
-        return Response(response)
+        reply = self.replies.pop(0) if self.replies else 200
+        if isinstance(reply, Exception):
+            raise reply
+        if reply == 200:
+            self.responses.append(json.loads(body))
+        return Reply(reply)
 
 
 class Requests:
@@ -71,8 +90,13 @@ class Requests:
         self._handler = make_handler(client or aws.service, self.inbox, aws.time.clock, sam_local)  # type: ignore[arg-type]
 
     def __call__(self, request_type: str, *, seconds: float = 900.0, **fields: Any) -> dict[str, Any]:
-        """The answer to a request. `seconds` is how long the invocation may take."""
-        return self.deliver(event(request_type, **fields), seconds=seconds)
+        """The response to a request that is sent now. `seconds` is how long the invocation may take."""
+        return self.deliver(event(request_type, **{"ResponseURL": self.url, **fields}), seconds=seconds)
+
+    @property
+    def url(self) -> str:
+        """The ResponseURL of a request that is sent now."""
+        return f"{URL}?X-Amz-Date={timestamp(self._aws.time.now)}"
 
     def deliver(self, payload: Any, *, seconds: float = 900.0) -> dict[str, Any]:
         """What the handler returns for a payload."""

@@ -1,4 +1,4 @@
-"""Bad input (contract B1-B4)."""
+"""Bad input: rules A0, B1, B2, B3, B4."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ def test_a_payload_that_is_no_object_fails_the_invocation(uncalled: Requests, pa
     assert uncalled.inbox.attempts == 0
 
 
-@pytest.mark.parametrize("name", ["RequestType", "ResponseURL", "StackId", "RequestId", "LogicalResourceId"])
+@pytest.mark.parametrize("name", ["ResponseURL", "StackId", "RequestId", "LogicalResourceId"])
 @pytest.mark.parametrize("value", [None, "", 5, {}], ids=str)
 def test_a_missing_or_mistyped_field_fails_the_invocation(uncalled: Requests, name: str, value: object) -> None:
     with pytest.raises(InvalidRequestError, match=f"{name} must be a non-empty string"):
@@ -40,21 +40,45 @@ def test_a_missing_or_mistyped_field_fails_the_invocation(uncalled: Requests, na
 def test_everything_that_is_missing_is_listed(uncalled: Requests) -> None:
     with pytest.raises(InvalidRequestError) as raised:
         uncalled.deliver({})
-    for name in ("RequestType", "ResponseURL", "StackId", "RequestId", "LogicalResourceId"):
+    for name in ("ResponseURL", "StackId", "RequestId", "LogicalResourceId"):
         assert name in str(raised.value)
 
 
-@pytest.mark.parametrize("stack_id", ["shop", "arn:aws:s3:::shop", "arn:aws:cloudformation:us-east-1:1:stack/shop"])
-def test_a_stack_id_that_is_no_stacks_arn_fails_the_invocation(uncalled: Requests, stack_id: str) -> None:
-    with pytest.raises(InvalidRequestError, match="StackId must be the ARN of a stack"):
-        uncalled.deliver({**event("Create"), "StackId": stack_id})
+@pytest.mark.parametrize(
+    "stack_id", ["shop", "arn:aws:s3:::shop", "urn:pulumi:dev::shop::trackers", f"{'long' * 100}|shop"]
+)
+def test_a_stack_id_that_is_no_arn_is_an_owner_like_any_other(
+    aws: World, requests: Requests, group: str, stack_id: str
+) -> None:
+    created = requests("Create", StackId=stack_id)
+    other = requests("Delete", StackId=f"{stack_id}x", PhysicalResourceId=created["PhysicalResourceId"])
+
+    assert (created["Status"], created["StackId"], other["Status"]) == ("SUCCESS", stack_id, "SUCCESS")
+    assert list(aws.trackers()) == [created["PhysicalResourceId"]]
+
+    requests("Delete", StackId=stack_id, PhysicalResourceId=created["PhysicalResourceId"])
+    assert aws.trackers() == {}
 
 
-@pytest.mark.parametrize("request_type", ["Read", "create", "Poll"])
-def test_an_unknown_request_type_fails_the_invocation(uncalled: Requests, request_type: str) -> None:
-    with pytest.raises(InvalidRequestError, match="Create, Update or Delete"):
-        uncalled.deliver({**event("Create"), "RequestType": request_type})
-    assert uncalled.inbox.attempts == 0
+@pytest.mark.parametrize("request_type", ["Read", "create", "Poll", "", None, 5], ids=str)
+def test_an_unknown_request_type_gets_a_response_that_says_failed(uncalled: Requests, request_type: object) -> None:
+    response = uncalled.deliver({**event("Create"), "RequestType": request_type})
+
+    assert response["Status"] == "FAILED"
+    assert response["Reason"].startswith(f"RequestType is {request_type} but must be one of Create, Update, Delete.")
+    assert uncalled.inbox.responses == [response]
+
+
+@pytest.mark.parametrize("record", [{"EventSource": "aws:sns", "Sns": {"Message": "{}"}}])
+def test_a_request_that_came_through_an_sns_topic_is_told_from_what_is_none(uncalled: Requests, record: Any) -> None:
+    with pytest.raises(InvalidRequestError, match=r"SNS topic. Set ServiceToken to the ARN of the provider's function"):
+        uncalled.deliver({"Records": [record]})
+
+
+@pytest.mark.parametrize("records", [None, "text", [], ["Sns"], [{"s3": {}}]], ids=str)
+def test_what_else_has_records_is_not_said_to_come_through_sns(uncalled: Requests, records: Any) -> None:
+    with pytest.raises(InvalidRequestError, match="ResponseURL must be"):
+        uncalled.deliver({"Records": records})
 
 
 @pytest.mark.parametrize(
@@ -69,7 +93,7 @@ def test_a_response_url_that_is_not_https_fails_the_invocation_and_is_not_repeat
     assert uncalled.inbox.attempts == 0
 
 
-def test_a_bad_payload_never_answers_an_earlier_request(aws: World, requests: Requests, group: str) -> None:
+def test_a_bad_payload_never_responds_to_an_earlier_request(aws: World, requests: Requests, group: str) -> None:
     requests("Create")
     with pytest.raises(InvalidRequestError):
         requests.deliver({**event("Delete"), "ResponseURL": None})
@@ -84,15 +108,19 @@ BAD = {
     "no properties": (None, "ResourceProperties is None"),
     "properties that are no map": ("text", "ResourceProperties is 'text'"),
     "no group": ({}, "DatasetGroupArn is missing"),
-    "unknown property": ({"Names": "x"}, "Names is not a property"),
-    "group in another region": ({"DatasetGroupArn": GROUP.replace("us-east-1", "eu-west-1")}, "DatasetGroupArn is"),
+    "unknown property": ({"Colour": "x"}, "Colour is not a property (there are DatasetGroupArn, Tags, "),
+    "misspelt property": ({"Nmae": "x"}, "Nmae is not a property (did you mean Name?)"),
+    "group in another region": (
+        {"DatasetGroupArn": GROUP.replace("us-east-1", "eu-west-1")},
+        "in the provider's region us-east-1.",
+    ),
     "group in another account": (
         {"DatasetGroupArn": GROUP.replace("123456789012", "111122223333")},
-        "in the provider's account",
+        "in the provider's account 123456789012",
     ),
     "group in another partition": (
         {"DatasetGroupArn": GROUP.replace("arn:aws:", "arn:aws-cn:")},
-        "arn:aws:personalize",
+        "must be in the provider's partition aws",
     ),
     "ARN of another service": ({"DatasetGroupArn": GROUP.replace("personalize", "forecast")}, "DatasetGroupArn is"),
     "ARN of another type": ({"DatasetGroupArn": GROUP.replace("dataset-group", "dataset")}, "DatasetGroupArn is"),
@@ -115,7 +143,11 @@ BAD = {
     "key that is a number": ({"Tags": [{"Key": 5, "Value": "b"}]}, "Tags[0].Key is 5"),
     "key with a tab": ({"Tags": [{"Key": "a\tb", "Value": "b"}]}, "Tags[0].Key is 'a\\tb'"),
     "key of AWS": ({"Tags": [{"Key": "AWS:x", "Value": "b"}]}, "neither aws:"),
-    "key of ownership": ({"Tags": [{"Key": "cloudformation:stack-id", "Value": "b"}]}, "neither aws:"),
+    "key of CloudFormation": (
+        {"Tags": [{"Key": "cloudformation:x", "Value": "b"}]},
+        "neither aws: nor cloudformation:",
+    ),
+    "key in another case": ({"Tags": [{"Key": "CloudFormation:Stack-Id", "Value": "b"}]}, "nor cloudformation:"),
     "key twice": (
         {"Tags": [{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "2"}]},
         "Tags[1].Key is 'a' but must be unique",
@@ -143,39 +175,39 @@ def test_a_bad_property_fails_the_request_before_anything_is_called(
     if isinstance(properties, dict) and properties:
         properties = {"DatasetGroupArn": GROUP, **properties}
 
-    answer = uncalled(request_type, ResourceProperties=properties)
+    response = uncalled(request_type, ResourceProperties=properties)
 
-    assert answer["Status"] == "FAILED"
-    assert told in answer["Reason"]
-    assert answer["Reason"].endswith("Correct the template and deploy again.")
-    assert len(str(answer).encode()) < 4096
+    assert response["Status"] == "FAILED"
+    assert told in response["Reason"]
+    assert response["Reason"].endswith("Correct the template and deploy again.")
+    assert len(str(response).encode()) < 4096
 
 
 def test_all_problems_are_told_at_once(uncalled: Requests) -> None:
-    answer = uncalled(
+    response = uncalled(
         "Create",
         ResourceProperties={"Nmae": "x", "Name": "-", "ServiceTimeout": "0", "AdoptExisting": "maybe"},
     )
 
     for told in ("Nmae", "DatasetGroupArn", "Name is", "ServiceTimeout", "AdoptExisting"):
-        assert told in answer["Reason"]
+        assert told in response["Reason"]
 
 
-def test_five_kilobytes_of_bad_tags_still_make_an_answer_that_fits(uncalled: Requests) -> None:
+def test_five_kilobytes_of_bad_tags_still_make_a_response_that_fits(uncalled: Requests) -> None:
     bad = [{"Key": "Ω|" * 60, "Value": "x"} for _ in range(47)]
 
-    answer = uncalled("Create", ResourceProperties={"DatasetGroupArn": GROUP, "Tags": bad})
+    response = uncalled("Create", ResourceProperties={"DatasetGroupArn": GROUP, "Tags": bad})
 
-    assert answer["Status"] == "FAILED"
-    assert answer["Reason"].startswith("The properties are not valid: Tags[0].Key")
-    assert answer["Reason"].endswith("Correct the template and deploy again.")
+    assert response["Status"] == "FAILED"
+    assert response["Reason"].startswith("The properties are not valid: Tags[0].Key")
+    assert response["Reason"].endswith("Correct the template and deploy again.")
 
 
 def test_five_kilobytes_of_good_tags_are_no_problem(aws: World, requests: Requests, group: str) -> None:
-    answer = requests("Create", ResourceProperties={"DatasetGroupArn": group, "Tags": tags(47, 110)})
+    response = requests("Create", ResourceProperties={"DatasetGroupArn": group, "Tags": tags(47, 110)})
 
-    assert answer["Status"] == "SUCCESS"
-    assert len(aws.tags(answer["PhysicalResourceId"])) == 50
+    assert response["Status"] == "SUCCESS"
+    assert len(aws.tags(response["PhysicalResourceId"])) == 50
 
 
 def test_names_and_tags_at_their_limits_are_taken(aws: World, requests: Requests, group: str) -> None:
@@ -184,19 +216,19 @@ def test_names_and_tags_at_their_limits_are_taken(aws: World, requests: Requests
         {"Key": "_.:/=+-@", "Value": ""},
     ]
 
-    answer = requests("Create", ResourceProperties={"DatasetGroupArn": group, "Name": "n" * 63, "Tags": wanted})
+    response = requests("Create", ResourceProperties={"DatasetGroupArn": group, "Name": "n" * 63, "Tags": wanted})
 
-    assert answer["Status"] == "SUCCESS"
-    assert aws.tags(answer["PhysicalResourceId"]).items() >= {tag["Key"]: tag["Value"] for tag in wanted}.items()
+    assert response["Status"] == "SUCCESS"
+    assert aws.tags(response["PhysicalResourceId"]).items() >= {tag["Key"]: tag["Value"] for tag in wanted}.items()
 
 
 @pytest.mark.parametrize("value", ["true", "True", "TRUE", True])
 def test_a_boolean_is_taken_as_a_string_in_any_case(aws: World, requests: Requests, group: str, value: Any) -> None:
     theirs = aws.tracker(group)
 
-    answer = requests("Create", ResourceProperties={"DatasetGroupArn": group, "AdoptExisting": value})
+    response = requests("Create", ResourceProperties={"DatasetGroupArn": group, "AdoptExisting": value})
 
-    assert answer["PhysicalResourceId"] == theirs
+    assert response["PhysicalResourceId"] == theirs
 
 
 @pytest.mark.parametrize("value", ["false", "False", "FALSE", False])
@@ -205,12 +237,12 @@ def test_a_boolean_that_is_false_is_taken_as_a_string_too(
 ) -> None:
     aws.tracker(group)
 
-    answer = requests("Create", ResourceProperties={"DatasetGroupArn": group, "AdoptExisting": value})
+    response = requests("Create", ResourceProperties={"DatasetGroupArn": group, "AdoptExisting": value})
 
-    assert answer["Status"] == "FAILED"
+    assert response["Status"] == "FAILED"
 
 
 def test_a_failed_update_keeps_its_physical_id_when_its_properties_are_bad(uncalled: Requests) -> None:
-    answer = uncalled("Update", ResourceProperties={})
+    response = uncalled("Update", ResourceProperties={})
 
-    assert answer["PhysicalResourceId"] == event("Update")["PhysicalResourceId"]
+    assert response["PhysicalResourceId"] == event("Update")["PhysicalResourceId"]

@@ -1,4 +1,4 @@
-"""Create (contract C1-C6)."""
+"""Create: rules C1, C2, C3, C4, C5, C6."""
 
 import dataclasses
 import re
@@ -8,55 +8,59 @@ import pytest
 from simulation.stack import Stack
 from simulation.world import World
 from tests.integration.faults import FaultyClient, client_error
-from tests.integration.requests import OWNED, STACK_ID, Requests
+from tests.integration.requests import ACKNOWLEDGED, OWNED, STACK_ID, UNACKNOWLEDGED, Requests
 
 NOT_FOUND = "arn:aws:personalize:us-east-1:123456789012:dataset-group/nowhere"
 
 
-def test_a_create_makes_an_active_tracker_and_answers_with_its_attributes(
+def test_a_create_makes_an_active_tracker_and_responds_with_its_attributes(
     aws: World, requests: Requests, group: str
 ) -> None:
-    answer = requests("Create")
+    response = requests("Create")
 
     tracker = aws.only_tracker()
-    assert answer["Status"] == "SUCCESS"
-    assert answer["PhysicalResourceId"] == tracker["eventTrackerArn"]
-    assert answer["Data"] == {
+    assert response["Status"] == "SUCCESS"
+    assert response["PhysicalResourceId"] == tracker["eventTrackerArn"]
+    assert response["Data"] == {
         "TrackingId": tracker["trackingId"],
         "EventTrackerArn": tracker["eventTrackerArn"],
         "Name": tracker["name"],
         "DatasetGroupArn": group,
         "AccountId": "123456789012",
         "Status": "ACTIVE",
-        "CreationDateTime": answer["Data"]["CreationDateTime"],
-        "LastUpdatedDateTime": answer["Data"]["LastUpdatedDateTime"],
+        "CreationDateTime": response["Data"]["CreationDateTime"],
+        "LastUpdatedDateTime": response["Data"]["LastUpdatedDateTime"],
     }
     for moment in ("CreationDateTime", "LastUpdatedDateTime"):
-        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", answer["Data"][moment])
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", response["Data"][moment])
 
 
 def test_a_tracker_carries_its_tags_and_its_owner_from_the_first_moment(
     aws: World, requests: Requests, group: str
 ) -> None:
     # Cut off in its first second: no call but CreateEventTracker has come to anything.
-    answer = requests("Create", seconds=0)
+    response = requests("Create", seconds=0)
 
-    assert answer["Status"] == "FAILED"
-    assert aws.tags(answer["PhysicalResourceId"]) == {
+    assert response["Status"] == "FAILED"
+    assert aws.tags(response["PhysicalResourceId"]) == {
         **OWNED,
-        "cloudformation:created-by": "Create/11111111-1111-4111-8111-111111111111",
+        "cloudformation:created-by": "Create/11111111-1111-4111-8111-111111111111/20261125T221000Z/pending",
         "team": "shop",
     }
 
 
-def test_a_tracker_just_made_is_looked_at_and_nothing_else(aws: World, group: str) -> None:
-    # Each call counts when a service refuses what is too much.
+def test_before_its_response_a_create_makes_one_call_and_then_polls(aws: World, group: str) -> None:
+    # Each call counts when a service throttles.
     calls: list[str] = []
+    requests = Requests(aws, FaultyClient(aws.service, calls.append))  # type: ignore[arg-type]
+    put = requests.inbox.request
+    requests.inbox.request = lambda *arguments, **options: calls.append("put") or put(*arguments, **options)  # type: ignore[method-assign, func-returns-value]
 
-    Requests(aws, FaultyClient(aws.service, calls.append))("Create")
+    requests("Create")
 
     assert calls[0] == "create_event_tracker"
-    assert set(calls[1:]) == {"describe_event_tracker"}
+    assert set(calls[1:-2]) == {"describe_event_tracker"}
+    assert calls[-2:] == ["put", "tag_resource"]
 
 
 def test_a_name_is_generated_from_stack_logical_id_and_request_when_none_is_given(
@@ -70,10 +74,10 @@ def test_a_name_is_generated_from_stack_logical_id_and_request_when_none_is_give
 def test_a_generated_name_fits_whatever_the_stack_is_called(aws: World, requests: Requests, group: str) -> None:
     stack_id = STACK_ID.replace("/shop/", f"/{'s' * 128}/")
 
-    answer = requests("Create", StackId=stack_id, LogicalResourceId="L" * 255)
+    response = requests("Create", StackId=stack_id, LogicalResourceId="L" * 255)
 
-    assert answer["Status"] == "SUCCESS"
-    assert len(answer["Data"]["Name"]) == 63
+    assert response["Status"] == "SUCCESS"
+    assert len(response["Data"]["Name"]) == 63
 
 
 def test_a_given_name_is_used(aws: World, stack: Stack, group: str) -> None:
@@ -124,14 +128,14 @@ def test_a_redelivered_create_meets_its_tracker_while_it_is_still_being_made(
 def test_a_failed_tracker_of_this_resource_left_by_another_request_is_deleted_and_made_anew(
     aws: World, requests: Requests, group: str
 ) -> None:
-    left = aws.tracker(group, tags={**OWNED, "cloudformation:created-by": "Create/an-earlier-one"})
+    left = aws.tracker(group, tags=ACKNOWLEDGED)
     aws.backend.event_trackers[left].status = "CREATE FAILED"
 
-    answer = requests("Create")
+    response = requests("Create")
 
-    assert answer["Status"] == "SUCCESS"
-    assert list(aws.trackers()) == [answer["PhysicalResourceId"]]
-    assert answer["PhysicalResourceId"] != left
+    assert response["Status"] == "SUCCESS"
+    assert list(aws.trackers()) == [response["PhysicalResourceId"]]
+    assert response["PhysicalResourceId"] != left
 
 
 def test_a_failed_tracker_of_this_very_request_fails_it_again_with_the_same_physical_id(
@@ -154,10 +158,10 @@ def test_a_tracker_that_is_being_deleted_is_waited_for(
     going = aws.tracker(group, tags=tags)
     aws.service.delete_event_tracker(eventTrackerArn=going)
 
-    answer = requests("Create")
+    response = requests("Create")
 
-    assert answer["Status"] == "SUCCESS"
-    assert list(aws.trackers()) == [answer["PhysicalResourceId"]] != [going]
+    assert response["Status"] == "SUCCESS"
+    assert list(aws.trackers()) == [response["PhysicalResourceId"]] != [going]
 
 
 def test_a_create_whose_tracker_a_rollback_deletes_does_not_make_another(
@@ -181,37 +185,67 @@ def test_somebody_elses_tracker_in_the_group_fails_the_create_with_the_ways_out(
 ) -> None:
     theirs = aws.tracker(group, name="theirs")
 
-    answer = requests("Create")
+    response = requests("Create")
 
-    assert answer["Status"] == "FAILED"
-    assert answer["PhysicalResourceId"] == "not-created:11111111-1111-4111-8111-111111111111"
-    for told in ("theirs", theirs, "AdoptExisting: true", "another dataset group", "Delete it"):
-        assert told in answer["Reason"]
+    assert response["Status"] == "FAILED"
+    assert response["PhysicalResourceId"] == "not-created:11111111-1111-4111-8111-111111111111"
+    for told in ("theirs", theirs, "AdoptExisting: true", "another dataset group"):
+        assert told in response["Reason"]
+    assert "elete it" not in response["Reason"]
     assert aws.tags(theirs) == {}
 
 
-def test_a_tracker_of_another_stack_is_refused_by_its_owners_name_even_for_adoption(
+@pytest.mark.parametrize(
+    ("owner", "told", "way_out"),
+    [
+        (
+            {"cloudformation:logical-id": "Other"},
+            f"resource Other of stack {STACK_ID}",
+            "if you gave the resource another logical id, follow docs/migration.md, Rename a logical id",
+        ),
+        (
+            {"cloudformation:stack-id": "another"},
+            "resource Tracker of stack another",
+            "only if that resource no longer exists, remove the tracker's tags that begin with cloudformation: and",
+        ),
+    ],
+    ids=["another resource", "another stack"],
+)
+def test_a_tracker_of_another_resource_is_refused_by_its_owners_name_even_for_adoption(
+    aws: World, requests: Requests, group: str, owner: dict[str, str], told: str, way_out: str
+) -> None:
+    theirs = aws.tracker(group, tags={**OWNED, **owner})
+
+    response = requests("Create", ResourceProperties={"DatasetGroupArn": group, "AdoptExisting": "true"})
+
+    assert response["Status"] == "FAILED"
+    assert told in response["Reason"]
+    assert way_out in response["Reason"]
+    assert "elete it" not in response["Reason"]
+    assert aws.tags(theirs) == {**OWNED, **owner}
+
+
+def test_a_tracker_left_by_a_create_that_cloudformation_gave_up_on_makes_room_for_a_new_one(
     aws: World, requests: Requests, group: str
 ) -> None:
-    aws.tracker(group, tags={**OWNED, "cloudformation:logical-id": "Other"})
+    aws.tracker(group, tags=UNACKNOWLEDGED)
 
-    answer = requests("Create", ResourceProperties={"DatasetGroupArn": group, "AdoptExisting": "true"})
+    response = requests("Create")
 
-    assert answer["Status"] == "FAILED"
-    assert f"resource Other of stack {STACK_ID}" in answer["Reason"]
-    assert "if that resource is no more, take off its cloudformation: tags" in answer["Reason"]
+    assert response["Status"] == "SUCCESS"
+    assert list(aws.trackers()) == [response["PhysicalResourceId"]]
 
 
-def test_a_tracker_left_by_an_earlier_request_of_this_resource_is_not_taken_silently(
+def test_a_tracker_of_this_resource_that_somebody_may_use_is_not_taken_silently(
     aws: World, requests: Requests, group: str
 ) -> None:
-    left = aws.tracker(group, tags={**OWNED, "cloudformation:created-by": "Create/an-earlier-one"})
+    left = aws.tracker(group, tags=ACKNOWLEDGED)
 
-    answer = requests("Create")
+    response = requests("Create")
 
-    assert answer["Status"] == "FAILED"
+    assert response["Status"] == "FAILED"
     for told in (left, f"It belongs to resource Tracker of stack {STACK_ID}", "AdoptExisting: true"):
-        assert told in answer["Reason"]
+        assert told in response["Reason"]
 
 
 def test_an_adopted_tracker_is_used_as_it_is_and_gets_the_tags(aws: World, stack: Stack, group: str) -> None:
@@ -227,7 +261,7 @@ def test_an_adopted_tracker_is_used_as_it_is_and_gets_the_tags(aws: World, stack
 def test_a_retained_tracker_of_a_stack_that_is_no_more_can_be_adopted_once_its_tags_are_off(
     aws: World, stack: Stack, group: str
 ) -> None:
-    retained = aws.tracker(group, tags={**OWNED, "cloudformation:created-by": "Create/of-another-stack"})
+    retained = aws.tracker(group, tags=ACKNOWLEDGED)
     # A part of them is enough: without the two that tell the owner, it has none.
     aws.service.untag_resource(resourceArn=retained, tagKeys=list(OWNED))
 
@@ -239,21 +273,23 @@ def test_a_retained_tracker_of_a_stack_that_is_no_more_can_be_adopted_once_its_t
 
 
 def test_an_adopted_tracker_that_was_ours_is_ours_no_more(aws: World, requests: Requests, group: str) -> None:
-    left = aws.tracker(group, tags={**OWNED, "cloudformation:created-by": "Create/an-earlier-one"})
+    left = aws.tracker(group, tags=ACKNOWLEDGED)
 
-    answer = requests("Create", ResourceProperties={"DatasetGroupArn": group, "AdoptExisting": "true"})
+    response = requests("Create", ResourceProperties={"DatasetGroupArn": group, "AdoptExisting": "true"})
 
-    assert answer["PhysicalResourceId"] == left
+    assert response["PhysicalResourceId"] == left
     assert aws.tags(left) == {}
 
 
 def test_adoption_needs_the_same_name(aws: World, requests: Requests, group: str) -> None:
     aws.tracker(group, name="theirs")
 
-    answer = requests("Create", ResourceProperties={"DatasetGroupArn": group, "AdoptExisting": "true", "Name": "mine"})
+    response = requests(
+        "Create", ResourceProperties={"DatasetGroupArn": group, "AdoptExisting": "true", "Name": "mine"}
+    )
 
-    assert answer["Status"] == "FAILED"
-    assert "set Name: theirs, to adopt it" in answer["Reason"]
+    assert response["Status"] == "FAILED"
+    assert "or, leave out Name, or set Name: theirs, and to use it as it is, set AdoptExisting" in response["Reason"]
 
 
 def test_an_adopted_tracker_survives_a_rollback(aws: World, stack: Stack, group: str) -> None:
@@ -273,9 +309,9 @@ def test_a_group_that_becomes_active_later_is_waited_for(aws: World, requests: R
 
     aws.time.spawn(becomes_active, delay=300)
 
-    answer = requests("Create")
+    response = requests("Create")
 
-    assert answer["Status"] == "SUCCESS"
+    assert response["Status"] == "SUCCESS"
     assert 300 < aws.time.now < 350
 
 
@@ -284,11 +320,11 @@ def test_a_group_that_never_becomes_active_is_given_up_at_the_deadline_in_the_se
 ) -> None:
     aws.dataset_group("films", active=False)
 
-    answer = requests("Create")
+    response = requests("Create")
 
-    assert answer["Status"] == "FAILED"
-    assert "ResourceInUseException" in answer["Reason"]
-    assert "CREATE PENDING, not ACTIVE" in answer["Reason"]
+    assert response["Status"] == "FAILED"
+    assert "ResourceInUseException" in response["Reason"]
+    assert "CREATE PENDING, not ACTIVE" in response["Reason"]
     assert 700 < aws.time.now < 880
 
 
@@ -301,10 +337,10 @@ def test_a_refusal_without_a_tracker_is_tried_again_for_minutes(
     aws.dataset_group("films", active=False)
     aws.backend.guesses = dataclasses.replace(aws.backend.guesses, group_not_active=code)
 
-    answer = requests("Create")
+    response = requests("Create")
 
-    assert answer["Status"] == "FAILED"
-    assert code in answer["Reason"]
+    assert response["Status"] == "FAILED"
+    assert code in response["Reason"]
     assert seconds <= aws.time.now < seconds + 25
 
 
@@ -330,16 +366,16 @@ def test_the_minutes_begin_with_the_first_refusal(aws: World, requests: Requests
 
     aws.time.spawn(stays)
 
-    answer = Requests(aws, FaultyClient(aws.service, limit))("Create")
+    response = Requests(aws, FaultyClient(aws.service, limit))("Create")
 
-    assert answer["Status"] == "SUCCESS"
+    assert response["Status"] == "SUCCESS"
 
 
 def test_a_group_that_does_not_exist_fails_at_once(aws: World, requests: Requests) -> None:
-    answer = requests("Create", ResourceProperties={"DatasetGroupArn": NOT_FOUND})
+    response = requests("Create", ResourceProperties={"DatasetGroupArn": NOT_FOUND})
 
-    assert answer["Status"] == "FAILED"
-    assert "The dataset group does not exist" in answer["Reason"]
+    assert response["Status"] == "FAILED"
+    assert "The dataset group does not exist" in response["Reason"]
     assert aws.time.now < 1
 
 
@@ -349,8 +385,8 @@ def test_a_group_without_interactions_fails_in_the_services_words_with_the_remed
     arn = aws.service.create_dataset_group(name="films")["datasetGroupArn"]
     aws.backend.dataset_groups[arn].status = "ACTIVE"
 
-    answer = requests("Create", ResourceProperties={"DatasetGroupArn": arn})
+    response = requests("Create", ResourceProperties={"DatasetGroupArn": arn})
 
-    assert answer["Status"] == "FAILED"
-    assert "has no Interactions dataset" in answer["Reason"]
-    assert "DependsOn" in answer["Reason"]
+    assert response["Status"] == "FAILED"
+    assert "has no Interactions dataset" in response["Reason"]
+    assert "DependsOn" in response["Reason"]

@@ -1,4 +1,4 @@
-"""Delete (contract D1-D5)."""
+"""Delete: rules D1, D2, D3, D4, D5."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,7 @@ from botocore.exceptions import ReadTimeoutError
 from simulation.stack import Stack
 from simulation.world import World
 from tests.integration.faults import FaultyClient, OtherwiseReal, always, client_error
-from tests.integration.requests import OWNED, Requests
+from tests.integration.requests import NEWER, OWNED, Requests, owned
 
 Log = Callable[[], list[dict[str, Any]]]
 
@@ -37,9 +37,9 @@ def test_a_tracker_that_is_still_being_made_is_waited_for_and_deleted(
 ) -> None:
     created = requests("Create", seconds=0)
 
-    answer = requests("Delete", PhysicalResourceId=created["PhysicalResourceId"])
+    response = requests("Delete", PhysicalResourceId=created["PhysicalResourceId"])
 
-    assert answer["Status"] == "SUCCESS"
+    assert response["Status"] == "SUCCESS"
     assert aws.trackers() == {}
 
 
@@ -47,22 +47,22 @@ def test_a_tracker_that_is_already_being_deleted_is_waited_for(aws: World, reque
     created = requests("Create")
     aws.service.delete_event_tracker(eventTrackerArn=created["PhysicalResourceId"])
 
-    answer = requests("Delete", PhysicalResourceId=created["PhysicalResourceId"])
+    response = requests("Delete", PhysicalResourceId=created["PhysicalResourceId"])
 
-    assert answer["Status"] == "SUCCESS"
+    assert response["Status"] == "SUCCESS"
     assert aws.trackers() == {}
 
 
 def test_a_tracker_that_is_not_there_is_no_failure(aws: World, requests: Requests, group: str) -> None:
-    answer = requests("Delete")
+    response = requests("Delete")
 
-    assert answer["Status"] == "SUCCESS"
+    assert response["Status"] == "SUCCESS"
 
 
 @pytest.mark.parametrize(
     "tags",
-    [{}, {**OWNED, "cloudformation:stack-id": "another"}, {**OWNED, "cloudformation:logical-id": "Other"}],
-    ids=["nobody's", "another stack's", "another resource's"],
+    [{}, {**OWNED, "cloudformation:stack-id": "another"}, {**OWNED, "cloudformation:logical-id": "Other"}, NEWER],
+    ids=["nobody's", "another stack's", "another resource's", "a newer request's"],
 )
 def test_a_tracker_that_is_not_ours_is_left_in_place_and_the_log_says_so(
     aws: World,
@@ -73,9 +73,9 @@ def test_a_tracker_that_is_not_ours_is_left_in_place_and_the_log_says_so(
 ) -> None:
     theirs = aws.tracker(group, tags=tags)
 
-    answer = requests("Delete", PhysicalResourceId=theirs)
+    response = requests("Delete", PhysicalResourceId=theirs)
 
-    assert answer["Status"] == "SUCCESS"
+    assert response["Status"] == "SUCCESS"
     assert list(aws.trackers()) == [theirs]
     assert aws.tags(theirs) == tags
     assert any("Left in place" in line["message"] and line["tracker"] == theirs for line in log())
@@ -96,23 +96,26 @@ def test_ownership_can_be_given_and_taken_away_by_hand(aws: World, requests: Req
 
 
 @pytest.mark.parametrize(
-    ("created_by", "physical_id", "deleted"),
+    ("tags", "physical_id", "deleted"),
     [
-        ("Create/the-failed-one", "not-created:the-failed-one", True),
-        ("Create/another", "not-created:the-failed-one", False),
-        ("Update/the-failed-one", "not-created:the-failed-one", False),
-        ("Create/whichever", INVENTED, True),
-        ("Update/whichever", INVENTED, False),
+        (owned("Create/the-failed-one", -60), "not-created:the-failed-one", True),
+        (owned("Create/another", -60), "not-created:the-failed-one", False),
+        (owned("Update/the-failed-one", -60), "not-created:the-failed-one", False),
+        (owned("Create/whichever", -60), INVENTED, True),
+        (owned("Create/whichever", -60, 3600), INVENTED, True),
+        (owned("Create/whichever", -60, -30), INVENTED, False),
+        (OWNED, INVENTED, False),
+        (owned("Update/whichever", -60), INVENTED, False),
     ],
 )
 def test_without_an_arn_only_what_the_failed_create_left_is_deleted(
-    aws: World, requests: Requests, group: str, created_by: str, physical_id: str, deleted: bool
+    aws: World, requests: Requests, group: str, tags: dict[str, str], physical_id: str, deleted: bool
 ) -> None:
-    left = aws.tracker(group, tags={**OWNED, "cloudformation:created-by": created_by})
+    left = aws.tracker(group, tags=tags)
 
-    answer = requests("Delete", PhysicalResourceId=physical_id)
+    response = requests("Delete", PhysicalResourceId=physical_id)
 
-    assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", physical_id)
+    assert (response["Status"], response["PhysicalResourceId"]) == ("SUCCESS", physical_id)
     assert list(aws.trackers()) == ([] if deleted else [left])
 
 
@@ -122,13 +125,13 @@ def test_without_an_arn_somebody_elses_tracker_stays(
 ) -> None:
     theirs = aws.tracker(group)
 
-    answer = requests("Delete", PhysicalResourceId=physical_id)
+    response = requests("Delete", PhysicalResourceId=physical_id)
 
-    assert answer["Status"] == "SUCCESS"
+    assert response["Status"] == "SUCCESS"
     assert list(aws.trackers()) == [theirs]
 
 
-def test_a_create_that_never_answered_is_rolled_back(aws: World, stack: Stack, group: str) -> None:
+def test_a_create_that_never_responded_is_rolled_back(aws: World, stack: Stack, group: str) -> None:
     stack.create_abandoned(2, DatasetGroupArn=group)
 
     assert stack.status == "ROLLBACK_COMPLETE"
@@ -137,16 +140,17 @@ def test_a_create_that_never_answered_is_rolled_back(aws: World, stack: Stack, g
 
 
 @pytest.mark.parametrize("seconds", [5, 65])
-def test_a_create_that_is_delivered_again_after_its_rollback_looked_leaves_nothing(
+def test_a_create_that_is_delivered_again_while_its_rollback_polls_leaves_nothing(
     aws: World, requests: Requests, group: str, seconds: float
 ) -> None:
-    later = Requests(aws)
-    aws.time.spawn(lambda: later("Create"), delay=seconds)
+    later, url = Requests(aws), requests.url
+    aws.time.sleep(5)
+    aws.time.spawn(lambda: later("Create", ResponseURL=url), delay=seconds)
 
     requests("Delete", PhysicalResourceId=INVENTED)
 
     aws.time.sleep(60)
-    assert len(later.inbox.answers) == 1
+    assert len(later.inbox.responses) == 1
     assert aws.trackers() == {}
 
 
@@ -157,12 +161,12 @@ def test_a_deletion_that_the_role_does_not_allow_fails_with_the_remedy(
 
     denied = client_error("AccessDeniedException", 400, "DeleteEventTracker")
 
-    answer = Requests(aws, FaultyClient(aws.service, always("delete_event_tracker", denied)))(
+    response = Requests(aws, FaultyClient(aws.service, always("delete_event_tracker", denied)))(
         "Delete", PhysicalResourceId=created["PhysicalResourceId"]
     )
 
-    assert answer["Status"] == "FAILED"
-    assert "Allow personalize:DeleteEventTracker" in answer["Reason"]
+    assert response["Status"] == "FAILED"
+    assert "Allow personalize:DeleteEventTracker" in response["Reason"]
 
 
 @pytest.mark.parametrize("after_effect", [True, False])
@@ -189,9 +193,9 @@ def test_a_role_that_may_delete_only_what_is_tagged_is_no_obstacle_when_the_trac
     if not after_effect:
         aws.service.delete_event_tracker(eventTrackerArn=created["PhysicalResourceId"])
 
-    answer = Requests(aws, Role(aws.service))("Delete", PhysicalResourceId=created["PhysicalResourceId"])
+    response = Requests(aws, Role(aws.service))("Delete", PhysicalResourceId=created["PhysicalResourceId"])
 
-    assert answer["Status"] == "SUCCESS"
+    assert response["Status"] == "SUCCESS"
     assert aws.trackers() == {}
 
 
@@ -210,11 +214,11 @@ def test_a_role_that_may_delete_only_what_is_tagged_is_no_obstacle_when_the_trac
 def test_properties_that_do_not_parse_never_block_a_delete(
     aws: World, requests: Requests, group: str, properties: Any, physical_id: str
 ) -> None:
-    theirs = aws.tracker(group, tags={**OWNED, "cloudformation:created-by": "Create/whichever"})
+    theirs = aws.tracker(group, tags=owned("Create/whichever", -60))
 
-    answer = requests("Delete", PhysicalResourceId=physical_id, ResourceProperties=properties)
+    response = requests("Delete", PhysicalResourceId=physical_id, ResourceProperties=properties)
 
-    assert answer["Status"] == "SUCCESS"
+    assert response["Status"] == "SUCCESS"
     # Nothing tells that it is the one.
     assert list(aws.trackers()) == [theirs]
 
@@ -224,19 +228,19 @@ def test_properties_that_do_not_parse_do_not_keep_a_tracker_from_being_deleted(
 ) -> None:
     created = requests("Create")
 
-    answer = requests("Delete", PhysicalResourceId=created["PhysicalResourceId"], ResourceProperties="text")
+    response = requests("Delete", PhysicalResourceId=created["PhysicalResourceId"], ResourceProperties="text")
 
-    assert answer["Status"] == "SUCCESS"
+    assert response["Status"] == "SUCCESS"
     assert aws.trackers() == {}
 
 
 def test_a_group_that_is_gone_never_blocks_a_delete(aws: World, requests: Requests) -> None:
-    answer = requests("Delete", PhysicalResourceId=INVENTED)
+    response = requests("Delete", PhysicalResourceId=INVENTED)
 
-    assert answer["Status"] == "SUCCESS"
+    assert response["Status"] == "SUCCESS"
 
 
-def test_a_redelivered_delete_answers_the_same(aws: World, requests: Requests, group: str) -> None:
+def test_a_redelivered_delete_responds_the_same(aws: World, requests: Requests, group: str) -> None:
     created = requests("Create")
     first = requests("Delete", PhysicalResourceId=created["PhysicalResourceId"])
 

@@ -1,4 +1,4 @@
-"""What the service's documentation leaves open must not matter."""
+"""What the service's documentation leaves open must not matter: rules C1, C2, C5, D2, D4."""
 
 import dataclasses
 from typing import Any
@@ -9,7 +9,7 @@ from botocore.exceptions import PartialCredentialsError
 from simulation.stack import Stack
 from simulation.world import World
 from tests.integration.faults import FaultyClient, OtherwiseReal, always, client_error
-from tests.integration.requests import OWNED, Requests, event
+from tests.integration.requests import ACKNOWLEDGED, ORPHANED, OWNED, Requests, event, owned
 
 DELETING = frozenset({"DELETE PENDING", "DELETE IN_PROGRESS"})
 
@@ -54,17 +54,17 @@ def test_of_two_trackers_in_a_group_the_one_that_stays_counts(aws: World, reques
     aws.service.delete_event_tracker(eventTrackerArn=going)
     aws.service.create_event_tracker(name="theirs", datasetGroupArn=group)
 
-    answer = requests("Create")
+    response = requests("Create")
 
-    assert answer["Status"] == "FAILED"
-    assert "Event tracker theirs" in answer["Reason"]
+    assert response["Status"] == "FAILED"
+    assert "Event tracker theirs" in response["Reason"]
 
 
 def test_of_two_trackers_of_ours_in_a_group_the_delete_finds_the_one_that_stays(
     aws: World, requests: Requests, group: str
 ) -> None:
     guess(aws, states_that_free_the_group=DELETING)
-    ours = {**OWNED, "cloudformation:created-by": "Create/the-failed-one"}
+    ours = owned("Create/the-failed-one", -60)
     going = aws.tracker(group, name="going", tags=ours)
     aws.service.delete_event_tracker(eventTrackerArn=going)
     aws.service.create_event_tracker(
@@ -83,9 +83,9 @@ def test_a_group_that_cannot_be_listed_because_it_is_gone_never_blocks_a_delete(
 ) -> None:
     guess(aws, list_of_unknown_group=code)
 
-    answer = requests("Delete", PhysicalResourceId="shop-Tracker-1ABCDEFGHIJKL")
+    response = requests("Delete", PhysicalResourceId="shop-Tracker-1ABCDEFGHIJKL")
 
-    assert answer["Status"] == "SUCCESS"
+    assert response["Status"] == "SUCCESS"
 
 
 def test_an_empty_page_is_not_the_end_of_a_list(aws: World, group: str) -> None:
@@ -97,9 +97,9 @@ def test_an_empty_page_is_not_the_end_of_a_list(aws: World, group: str) -> None:
                 return {"eventTrackers": [], "nextToken": "more"}
             return aws.service.list_event_trackers(**arguments)
 
-    answer = Requests(aws, Pages(aws.service))("Create")
+    response = Requests(aws, Pages(aws.service))("Create")
 
-    assert theirs in answer["Reason"]
+    assert theirs in response["Reason"]
 
 
 def test_a_name_that_is_taken_in_another_group_fails_in_the_services_words(
@@ -118,40 +118,40 @@ def test_a_refusal_to_list_is_told(aws: World, group: str) -> None:
     aws.tracker(group)
     refusal = client_error("SomethingNew", 400, "ListEventTrackers")
 
-    answer = Requests(aws, FaultyClient(aws.service, always("list_event_trackers", refusal)))("Create")
+    response = Requests(aws, FaultyClient(aws.service, always("list_event_trackers", refusal)))("Create")
 
-    assert "Could not list the event trackers" in answer["Reason"]
-    assert "SomethingNew: in a test" in answer["Reason"]
+    assert "Could not list the event trackers" in response["Reason"]
+    assert "SomethingNew: in a test" in response["Reason"]
 
 
 def test_a_mistake_in_the_functions_own_set_up_is_told(aws: World, group: str) -> None:
     error = PartialCredentialsError(provider="env", cred_var="AWS_SECRET_ACCESS_KEY")
 
-    answer = Requests(aws, FaultyClient(aws.service, lambda name: error))("Create")
+    response = Requests(aws, FaultyClient(aws.service, lambda name: error))("Create")
 
-    assert answer["Status"] == "FAILED"
-    assert "Partial credentials found in env, missing: AWS_SECRET_ACCESS_KEY" in answer["Reason"]
+    assert response["Status"] == "FAILED"
+    assert "Partial credentials found in env, missing: AWS_SECRET_ACCESS_KEY" in response["Reason"]
 
 
 @pytest.mark.parametrize("operation", ["list_tags_for_resource", "delete_event_tracker"])
 def test_a_tracker_that_goes_between_two_calls_is_gone(aws: World, group: str, operation: str) -> None:
-    left = aws.tracker(group, tags={**OWNED, "cloudformation:created-by": "Create/an-earlier-one"})
+    left = aws.tracker(group, tags=ACKNOWLEDGED)
     aws.backend.event_trackers[left].status = "CREATE FAILED"
 
     def fault(name: str) -> None:
         if name == operation:
             aws.backend._event_trackers.pop(left, None)
 
-    answer = Requests(aws, FaultyClient(aws.service, fault))("Create")
+    response = Requests(aws, FaultyClient(aws.service, fault))("Create")
 
-    assert answer["Status"] == "SUCCESS"
-    assert list(aws.trackers()) == [answer["PhysicalResourceId"]]
+    assert response["Status"] == "SUCCESS"
+    assert list(aws.trackers()) == [response["PhysicalResourceId"]]
 
 
 def test_nothing_is_undone_that_this_update_did_not_make(
     aws: World, requests: Requests, group: str, other_group: str
 ) -> None:
-    # As if CreateEventTracker were idempotent, and answered with what is there.
+    # As if CreateEventTracker were idempotent, and responded with what is there.
     created = requests("Create")
     theirs = aws.tracker(other_group)
     aws.backend.event_trackers[theirs].status = "CREATE FAILED"
@@ -160,34 +160,34 @@ def test_nothing_is_undone_that_this_update_did_not_make(
         def create_event_tracker(self, **_: Any) -> Any:
             return {"eventTrackerArn": theirs}
 
-    answer = Requests(aws, Idempotent(aws.service))(
+    response = Requests(aws, Idempotent(aws.service))(
         "Update",
         PhysicalResourceId=created["PhysicalResourceId"],
         ResourceProperties={"DatasetGroupArn": other_group},
         OldResourceProperties=event("Create")["ResourceProperties"],
     )
 
-    assert answer["Status"] == "FAILED"
+    assert response["Status"] == "FAILED"
     aws.time.sleep(60)
     assert theirs in aws.trackers()
 
 
-def test_debris_that_goes_by_itself_is_no_failure(aws: World, requests: Requests, group: str, other_group: str) -> None:
+def test_orphan_that_goes_by_itself_is_no_failure(aws: World, requests: Requests, group: str, other_group: str) -> None:
     created = requests("Create")
-    debris = aws.tracker(other_group, tags={**OWNED, "cloudformation:created-by": "Update/failed"})
+    orphan = aws.tracker(other_group, tags=ORPHANED)
 
     def fault(name: str) -> None:
         if name == "list_tags_for_resource":
-            aws.backend._event_trackers.pop(debris, None)
+            aws.backend._event_trackers.pop(orphan, None)
 
-    answer = Requests(aws, FaultyClient(aws.service, fault))(
+    response = Requests(aws, FaultyClient(aws.service, fault))(
         "Update",
         PhysicalResourceId=created["PhysicalResourceId"],
         ResourceProperties={"DatasetGroupArn": group},
         OldResourceProperties={"DatasetGroupArn": other_group},
     )
 
-    assert answer["Status"] == "SUCCESS"
+    assert response["Status"] == "SUCCESS"
 
 
 def test_a_tracker_that_stays_in_use_is_told_at_the_deadline(aws: World, requests: Requests, group: str) -> None:
@@ -195,10 +195,10 @@ def test_a_tracker_that_stays_in_use_is_told_at_the_deadline(aws: World, request
 
     busy = client_error("ResourceInUseException", 400, "DeleteEventTracker")
 
-    answer = Requests(aws, FaultyClient(aws.service, always("delete_event_tracker", busy)))(
+    response = Requests(aws, FaultyClient(aws.service, always("delete_event_tracker", busy)))(
         "Delete", PhysicalResourceId=created["PhysicalResourceId"]
     )
 
-    assert answer["Status"] == "FAILED"
-    assert "It was so until the deadline" in answer["Reason"]
+    assert response["Status"] == "FAILED"
+    assert "ResourceInUseException: in a test. The limit is the time that the function's Timeout" in response["Reason"]
     assert 700 < aws.time.now < 900

@@ -1,4 +1,4 @@
-"""Secrets, logs and metrics (contract S2, O1, O2)."""
+"""Secrets, logs and metrics: rules S2, O1, O2."""
 
 import json
 import logging
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from event_tracker.errors import ResponseNotDeliveredError, InvalidRequestError
+from event_tracker.errors import InvalidRequestError, ResponseNotDeliveredError
 from event_tracker.telemetry import logger
 from simulation.stack import Stack
 from simulation.world import World
@@ -17,7 +17,7 @@ from tests.integration.requests import Requests, event
 
 Log = Callable[[], list[dict[str, Any]]]
 SECRET = "X-Amz-Signature=0123456789abcdef"
-URL = f"https://cloudformation.example/answer?{SECRET}"
+URL = f"https://cloudformation.example/response?{SECRET}"
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_neither_the_response_url_nor_the_event_is_logged_at_any_level(
     requests("Create", ResponseURL=URL)
     requests("Delete", ResponseURL=URL)
     requests("Create", ResponseURL=URL, ResourceProperties={"DatasetGroupArn": "bad"})
-    requests.inbox.responses = [503, OSError(URL), 403]
+    requests.inbox.replies = [503, OSError(URL), 403]
     with pytest.raises(ResponseNotDeliveredError):
         requests("Update", ResponseURL=URL)
     with pytest.raises(InvalidRequestError):
@@ -47,7 +47,7 @@ def test_neither_the_response_url_nor_the_event_is_logged_at_any_level(
     everything = captured.out + captured.err + caplog.text + json.dumps(log())
     assert SECRET not in everything
     assert "ResponseURL" not in json.dumps(log())
-    assert "Answering" in everything
+    assert "Sending the response" in everything
 
 
 def test_every_line_is_json_and_names_request_stack_and_resource(requests: Requests, group: str, log: Log) -> None:
@@ -79,7 +79,7 @@ def test_each_change_of_status_is_logged(requests: Requests, group: str, log: Lo
     assert statuses == ["CREATE PENDING", "CREATE IN_PROGRESS", "ACTIVE"]
 
 
-def test_a_service_that_does_not_answer_is_logged_when_the_waiting_for_it_begins(
+def test_a_service_that_does_not_respond_is_logged_when_the_waiting_for_it_begins(
     aws: World, group: str, log: Log
 ) -> None:
     unreachable = EndpointConnectionError(endpoint_url="https://personalize.example")
@@ -88,7 +88,7 @@ def test_a_service_that_does_not_answer_is_logged_when_the_waiting_for_it_begins
     Requests(aws, client)("Create")
 
     (line,) = [line for line in log() if line["level"] == "WARNING"]
-    assert line["message"] == "Trying again until it is answered"
+    assert line["message"] == "Retrying"
     assert line["call"].startswith("create event tracker shop-Tracker-")
     assert line["why"] == 'Could not connect to the endpoint URL: "https://personalize.example"'
 
@@ -103,21 +103,25 @@ def test_each_decision_is_logged(aws: World, stack: Stack, group: str, other_gro
     messages = {line["message"] for line in log()}
     assert messages >= {
         "Created",
-        "Kept",
-        "Refused",
+        "Using",
+        "Refusing",
+        "Adopting",
         "Adopted",
         "Deleted",
-        "Left in place a tracker that is not this resource's to delete",
+        "Left in place: not this resource's to delete",
     }
 
 
-def test_a_redelivered_create_is_told_from_a_tracker_that_is_kept(requests: Requests, group: str, log: Log) -> None:
+def test_a_redelivered_create_is_told_from_a_tracker_that_is_as_wanted(
+    requests: Requests, group: str, log: Log
+) -> None:
+    created = requests("Create")
     requests("Create")
-    requests("Create")
+    requests("Update", PhysicalResourceId=created["PhysicalResourceId"])
 
-    assert [line["message"] for line in log() if line["message"] in ("Created", "Resumed", "Kept")] == [
-        "Created",
-        "Resumed",
+    assert [line["why"] for line in log() if line["message"] == "Using"] == [
+        "made by this request (C3)",
+        "as wanted (U1)",
     ]
 
 
@@ -143,20 +147,20 @@ def test_the_metrics_tell_what_happened_and_how_long_it_took(
         return {metric["Name"]: document[metric["Name"]] for metric in directive["Metrics"]}
 
     created = requests("Create")
-    assert metrics() == {"Created": [1], "SecondsToActive": [8], "Failed": [0]}
+    assert metrics() == {"Created": [1], "SecondsToActive": [8], "Refused": [0], "Failed": [0]}
 
     requests("Update", PhysicalResourceId=created["PhysicalResourceId"])
-    assert metrics() == {"Failed": [0]}
+    assert metrics() == {"Refused": [0], "Failed": [0]}
 
     requests("Delete", PhysicalResourceId=created["PhysicalResourceId"])
-    assert metrics() == {"Deleted": [1], "SecondsToDelete": [8], "Failed": [0]}
+    assert metrics() == {"Deleted": [1], "SecondsToDelete": [8], "Refused": [0], "Failed": [0]}
 
     aws.tracker(group)
     requests("Create", ResourceProperties={"DatasetGroupArn": group, "AdoptExisting": "true"})
-    assert metrics() == {"Adopted": [1], "Failed": [0]}
+    assert metrics() == {"Adopted": [1], "Refused": [0], "Failed": [0]}
 
     requests("Create")
-    assert metrics() == {"Failed": [1]}
+    assert metrics() == {"Refused": [1], "Failed": [0]}
 
     with pytest.raises(InvalidRequestError):
         requests.deliver({})

@@ -1,13 +1,13 @@
-"""Update (contract U1-U5)."""
+"""Update: rules U1, U2, U3, U4, U5."""
 
 from typing import Any
 
 import pytest
 
-from event_tracker.lifecycle import Lifecycle
+from event_tracker import lifecycle
 from simulation.stack import Stack
 from simulation.world import World
-from tests.integration.requests import OWNED, Requests, event
+from tests.integration.requests import ACKNOWLEDGED, ORPHANED, OWNED, Requests, event
 
 MINE = {"Key": "team", "Value": "shop"}
 CREATE_ID = event("Create")["RequestId"]
@@ -47,9 +47,9 @@ def test_tags_of_others_stay(aws: World, stack: Stack, group: str) -> None:
 def test_ownership_tags_survive_old_properties_that_name_them(aws: World, stack: Stack, group: str) -> None:
     stack.create(DatasetGroupArn=group)
     arn = stack.resources["Tracker"].physical_id
-    before = aws.tags(arn)
-
+    aws.time.sleep(1)
     # Refused; the rollback then has these among its old properties.
+    before = aws.tags(arn)
     stack.update(DatasetGroupArn=group, Tags=[{"Key": key, "Value": value} for key, value in before.items()])
 
     assert stack.status == "UPDATE_ROLLBACK_COMPLETE"
@@ -101,10 +101,9 @@ def test_the_rollback_removes_what_a_failed_update_could_not(
 ) -> None:
     stack.create(DatasetGroupArn=group)
     before = stack.resources["Tracker"]
-    debris = {**OWNED, "cloudformation:stack-id": stack.id, "cloudformation:created-by": "Update/failed"}
-    aws.tracker(other_group, tags=debris)
+    aws.tracker(other_group, tags={**ORPHANED, "cloudformation:stack-id": stack.id})
 
-    answer = requests(
+    response = requests(
         "Update",
         StackId=stack.id,
         PhysicalResourceId=before.physical_id,
@@ -112,11 +111,11 @@ def test_the_rollback_removes_what_a_failed_update_could_not(
         OldResourceProperties={"DatasetGroupArn": other_group},
     )
 
-    assert answer["Status"] == "SUCCESS"
+    assert response["Status"] == "SUCCESS"
     assert list(aws.trackers()) == [before.physical_id]
 
 
-def test_a_tracker_of_others_in_the_former_group_is_no_debris(
+def test_a_tracker_of_others_in_the_old_group_is_no_orphan(
     aws: World, requests: Requests, group: str, other_group: str
 ) -> None:
     theirs = aws.tracker(other_group)
@@ -146,7 +145,7 @@ def test_a_rename_is_refused_before_anything_is_touched(aws: World, stack: Stack
     assert aws.tags(before["eventTrackerArn"])["team"] == "shop"
 
 
-def test_a_rename_that_the_template_consents_to_replaces_the_tracker(aws: World, stack: Stack, group: str) -> None:
+def test_a_rename_that_the_template_opts_in_to_replaces_the_tracker(aws: World, stack: Stack, group: str) -> None:
     stack.create(DatasetGroupArn=group)
     before = stack.resources["Tracker"]
 
@@ -185,32 +184,35 @@ def test_a_rename_that_fails_half_way_rolls_back(aws: World, stack: Stack, group
     assert tracker["eventTrackerArn"] == stack.resources["Tracker"].physical_id
 
 
-def test_an_adopted_tracker_is_not_renamed_even_with_consent(aws: World, stack: Stack, group: str) -> None:
+def test_an_adopted_tracker_is_not_renamed_even_when_opted_in(aws: World, stack: Stack, group: str) -> None:
     theirs = aws.tracker(group, name="theirs")
     stack.create(DatasetGroupArn=group, AdoptExisting=True)
 
     stack.update(DatasetGroupArn=group, AdoptExisting=True, **RENAME)
 
     assert stack.status == "UPDATE_ROLLBACK_COMPLETE"
-    assert "does not belong to this resource" in stack.reasons[0]
+    assert "this resource does not own the tracker, so it cannot replace it" in stack.reasons[0]
     assert aws.trackers() == {theirs: "theirs"}
 
 
-def test_a_tracker_of_ours_with_another_name_in_the_wanted_group_is_not_renamed_without_consent(
-    aws: World, requests: Requests, group: str, other_group: str
+@pytest.mark.parametrize("opted_in", [{}, {"ReplacementStrategy": "delete_then_create"}], ids=["", "opted in"])
+@pytest.mark.parametrize("tags", [OWNED, ACKNOWLEDGED], ids=["handed over", "retained"])
+def test_a_retained_tracker_of_another_name_in_the_wanted_group_is_never_renamed(
+    aws: World, requests: Requests, group: str, other_group: str, tags: dict[str, str], opted_in: dict[str, str]
 ) -> None:
     created = requests("Create")
-    met = aws.tracker(other_group, name="met", tags=OWNED)
+    met = aws.tracker(other_group, name="met", tags=tags)
 
-    answer = requests(
+    response = requests(
         "Update",
         PhysicalResourceId=created["PhysicalResourceId"],
-        ResourceProperties={"DatasetGroupArn": other_group, "Name": "clicks"},
+        ResourceProperties={"DatasetGroupArn": other_group, "Name": "clicks", **opted_in},
         OldResourceProperties={"DatasetGroupArn": group},
     )
 
-    assert answer["Status"] == "FAILED"
-    assert "delete_then_create" in answer["Reason"]
+    assert response["Status"] == "FAILED"
+    assert "leave out Name, or set Name: met, and to use it as it is, set AdoptExisting: true" in response["Reason"]
+    assert aws.tags(met) == tags
     assert met in aws.trackers()
 
 
@@ -256,13 +258,13 @@ def test_a_failed_tracker_is_deleted_first(aws: World, stack: Stack, group: str)
 def test_a_provider_that_is_swapped_in_makes_a_tracker_of_its_own(
     aws: World, requests: Requests, group: str, physical_id: str
 ) -> None:
-    answer = requests("Update", PhysicalResourceId=physical_id)
+    response = requests("Update", PhysicalResourceId=physical_id)
 
-    assert answer["Status"] == "SUCCESS"
-    assert list(aws.trackers()) == [answer["PhysicalResourceId"]]
+    assert response["Status"] == "SUCCESS"
+    assert list(aws.trackers()) == [response["PhysicalResourceId"]]
 
     requests("Delete", PhysicalResourceId=physical_id)
-    assert list(aws.trackers()) == [answer["PhysicalResourceId"]]
+    assert list(aws.trackers()) == [response["PhysicalResourceId"]]
 
 
 def test_a_provider_that_is_swapped_in_over_somebodys_tracker_uses_it_and_never_deletes_it(
@@ -270,15 +272,17 @@ def test_a_provider_that_is_swapped_in_over_somebodys_tracker_uses_it_and_never_
 ) -> None:
     theirs = aws.tracker(group)
 
-    answer = requests("Update", PhysicalResourceId=theirs)
+    response = requests("Update", PhysicalResourceId=theirs)
     deleted = requests("Delete", PhysicalResourceId=theirs)
 
-    assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", theirs)
+    assert (response["Status"], response["PhysicalResourceId"]) == ("SUCCESS", theirs)
     assert deleted["Status"] == "SUCCESS"
     assert list(aws.trackers()) == [theirs]
 
 
-def test_an_update_adopts_only_with_consent(aws: World, stack: Stack, group: str, other_group: str) -> None:
+def test_an_update_adopts_only_when_the_template_says_so(
+    aws: World, stack: Stack, group: str, other_group: str
+) -> None:
     stack.create(DatasetGroupArn=group)
     before = stack.resources["Tracker"].physical_id
     theirs = aws.tracker(other_group)
@@ -292,21 +296,21 @@ def test_an_update_adopts_only_with_consent(aws: World, stack: Stack, group: str
     assert list(aws.trackers()) == [theirs]
 
 
-def test_a_failed_update_answers_with_the_id_it_was_given_and_removes_what_it_made(
+def test_a_failed_update_responds_with_the_id_it_was_given_and_removes_what_it_made(
     aws: World, requests: Requests, group: str, other_group: str
 ) -> None:
     created = requests("Create")
     aws.backend.tracker_creations_to_fail = 1
 
-    answer = requests(
+    response = requests(
         "Update",
         PhysicalResourceId=created["PhysicalResourceId"],
         ResourceProperties={"DatasetGroupArn": other_group},
         OldResourceProperties={"DatasetGroupArn": group},
     )
 
-    assert answer["Status"] == "FAILED"
-    assert answer["PhysicalResourceId"] == created["PhysicalResourceId"]
+    assert response["Status"] == "FAILED"
+    assert response["PhysicalResourceId"] == created["PhysicalResourceId"]
     aws.time.sleep(60)
     assert list(aws.trackers()) == [created["PhysicalResourceId"]]
 
@@ -329,15 +333,15 @@ def test_an_update_that_runs_out_of_time_waits_a_little_to_remove_what_it_made(
 ) -> None:
     created = requests("Create")
 
-    answer = requests(
+    response = requests(
         "Update",
-        seconds=121,
+        seconds=10,
         PhysicalResourceId=created["PhysicalResourceId"],
         ResourceProperties={"DatasetGroupArn": other_group},
         OldResourceProperties={"DatasetGroupArn": group},
     )
 
-    assert answer["Status"] == "FAILED"
+    assert response["Status"] == "FAILED"
     aws.time.sleep(60)
     assert list(aws.trackers()) == [created["PhysicalResourceId"]]
 
@@ -346,21 +350,21 @@ def test_whatever_fails_an_update_what_it_made_is_removed(
     aws: World, requests: Requests, group: str, other_group: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     created = requests("Create")
-    monkeypatch.setattr(Lifecycle, "_wait", lambda *_: {}["what"])
+    monkeypatch.setattr(lifecycle, "wait_until_active", lambda *_: {}["what"])
 
-    answer = requests(
+    response = requests(
         "Update",
         PhysicalResourceId=created["PhysicalResourceId"],
         ResourceProperties={"DatasetGroupArn": other_group},
         OldResourceProperties={"DatasetGroupArn": group},
     )
 
-    assert "nobody foresaw" in answer["Reason"]
+    assert "Unexpected error" in response["Reason"]
     aws.time.sleep(60)
     assert list(aws.trackers()) == [created["PhysicalResourceId"]]
 
 
-def test_a_redelivered_update_answers_the_same(aws: World, requests: Requests, group: str, other_group: str) -> None:
+def test_a_redelivered_update_responds_the_same(aws: World, requests: Requests, group: str, other_group: str) -> None:
     created = requests("Create")
     update: dict[str, Any] = {
         "PhysicalResourceId": created["PhysicalResourceId"],
@@ -406,7 +410,7 @@ def test_a_tag_too_many_for_a_tracker_that_others_tag_too_is_told_with_the_remed
 
     stack.create(DatasetGroupArn=group, AdoptExisting=True, Tags=[{"Key": f"k{i}", "Value": "v"} for i in range(45)])
 
-    assert "those included that others have put on it: remove some" in stack.reasons[0]
+    assert "those included that others have set: remove some" in stack.reasons[0]
 
 
 def test_tags_that_are_as_wanted_are_not_touched(aws: World, stack: Stack, group: str) -> None:

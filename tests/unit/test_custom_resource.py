@@ -4,26 +4,34 @@ import hashlib
 import importlib.metadata
 import inspect
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import boto3
 import crhelper
 import pytest
 
-from event_tracker.custom_resource import CustomResource
+from event_tracker.custom_resource import CustomResource, Record
+from event_tracker.errors import ServiceError
 from event_tracker.protocol import Request
 from simulation.virtual_time import VirtualTime
 from tests.integration.requests import Context, event
 
+Fulfill = Callable[[Record], Any]
+
 SEAM = "57ec4f706c9f9c9a15dd92e1d3c51a4debb5e6d3b2c903174846597df3971479"
 
 
-def resource(request_type: str = "Create", **fields: Any) -> CustomResource:
-    return CustomResource(Request.parse(event(request_type, **fields)))
+def resource(request_type: str = "Create", fulfill: Fulfill = lambda record: None, **fields: Any) -> CustomResource:
+    return CustomResource(Request.parse(event(request_type, **fields)), fulfill)
 
 
 def context() -> Any:
     return Context(VirtualTime())
+
+
+def fail(record: Any) -> None:
+    raise ServiceError("why")
 
 
 def test_the_seam_is_where_it_was() -> None:
@@ -54,93 +62,76 @@ def test_no_client_is_made_that_only_pollers_would_use(monkeypatch: pytest.Monke
 
 def test_an_event_cannot_pretend_to_be_a_poll_of_crhelpers() -> None:
     called = []
-    subject = resource(CrHelperPoll=True, CrHelperData={"Name": "forged"})
+    subject = resource(fulfill=called.append, CrHelperPoll=True, CrHelperData={"Name": "forged"})
 
-    @subject.create
-    def create(*_: object) -> str:
-        called.append(True)
-        return "an-id"
-
-    answer = subject.answer(context())
+    response = subject.respond(context())
 
     assert called
-    assert answer.attributes == {}
+    assert response.attributes == {}
 
 
-def test_an_exception_answers_with_the_id_of_the_event_and_never_with_a_random_one() -> None:
-    def fail(*_: object) -> str:
-        raise ValueError("why")
+def test_an_exception_responds_with_the_id_of_the_event_and_never_with_a_random_one() -> None:
+    failed = resource("Update", fail).respond(context())
 
-    update = resource("Update")
-    update.update(fail)
-    create = resource("Create")
-    create.create(fail)
-
-    failed = update.answer(context())
     assert (failed.status, failed.physical_id, failed.reason) == (
         "FAILED",
         event("Update")["PhysicalResourceId"],
         "why",
     )
-    assert create.answer(context()).physical_id == f"not-created:{event('Create')['RequestId']}"
+    assert resource("Create", fail).respond(context()).physical_id == f"not-created:{event('Create')['RequestId']}"
 
 
 def test_an_id_that_was_recorded_survives_an_exception() -> None:
-    subject = resource()
+    def create(record: Record) -> None:
+        record("recorded")
+        raise ServiceError("why")
 
-    @subject.create
-    def create(*_: object) -> str:
-        subject.PhysicalResourceId = "recorded"
-        raise ValueError("why")
-
-    assert subject.answer(context()).physical_id == "recorded"
+    assert resource(fulfill=create).respond(context()).physical_id == "recorded"
 
 
 def test_a_reason_keeps_its_beginning() -> None:
-    subject = resource()
+    def create(record: Record) -> None:
+        raise ServiceError(f"cause {'x' * 300}")
 
-    @subject.create
-    def create(*_: object) -> str:
-        raise ValueError(f"cause {'x' * 300}")
-
-    assert subject.answer(context()).reason.startswith("cause ")
+    assert resource(fulfill=create).respond(context()).reason.startswith("cause ")
 
 
-def test_nothing_of_one_request_is_in_the_answer_to_the_next() -> None:
+def test_an_unexpected_exception_is_a_sentence_too() -> None:
+    subject = resource(fulfill=lambda record: {}["what"])
+
+    response = subject.respond(context())
+
+    assert response.reason.startswith("Unexpected error in the provider, KeyError: 'what'.")
+    assert subject.error
+    assert subject.error.kind == "Unexpected"
+
+
+def test_nothing_of_one_request_is_in_the_response_to_the_next() -> None:
     first = resource()
     first.NoEcho = True
     first.Data["Name"] = "first"
-    first.create(lambda *_: "first")
-    first.answer(context())
+    first.respond(context())
 
-    second = resource("Delete")
-    second.delete(lambda *_: "second")
-    document = second.answer(context()).document
+    document = resource("Delete").respond(context()).document
 
     assert document["Data"] == {}
     assert "NoEcho" not in document
     assert document["RequestId"] == event("Delete")["RequestId"]
 
 
-def test_no_timer_answers_behind_the_functions_back() -> None:
-    subject = resource()
-    threads = []
+def test_no_timer_responds_behind_the_functions_back() -> None:
+    threads: list[threading.Thread] = []
 
-    @subject.create
-    def create(*_: object) -> str:
-        threads.extend(threading.enumerate())
-        return "an-id"
-
-    subject.answer(context())
+    resource(fulfill=lambda record: threads.extend(threading.enumerate())).respond(context())
 
     assert not any(isinstance(thread, threading.Timer) for thread in threads)
 
 
-def test_a_failure_inside_crhelper_is_an_answer_with_an_id(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_inside_crhelper_is_a_response_with_an_id(monkeypatch: pytest.MonkeyPatch) -> None:
     subject = resource()
     monkeypatch.setattr(subject, "_poll_enabled", lambda: {}["inside"])
 
-    answer = subject.answer(context())
+    response = subject.respond(context())
 
-    assert (answer.status, answer.reason) == ("FAILED", "'inside'")
-    assert answer.physical_id.startswith("not-created:")
+    assert (response.status, response.reason) == ("FAILED", "'inside'")
+    assert response.physical_id.startswith("not-created:")

@@ -1,10 +1,10 @@
-"""Pauses that grow, up to a deadline."""
+"""Pauses that grow, up to a deadline: rules W1, W2."""
 
 import itertools
 
 import pytest
 
-from event_tracker.waiting import Clock, Deadline
+from event_tracker.waiting import Deadline
 from simulation.virtual_time import VirtualTime
 
 
@@ -52,26 +52,37 @@ def test_a_deadline_within_another_is_never_later(time: VirtualTime, seconds: fl
     assert time.now == end
 
 
-def pause_after(refusals: int, answers: int = 0, chance: float = 0.5) -> float:
-    """The pause after the first attempt when the service has refused so many calls and answered so many."""
-    time = VirtualTime()
-    deadline = Deadline(Clock(now=lambda: time.now, sleep=time.sleep, random=lambda: chance), 100)
-    for _ in range(refusals):
-        deadline.crowded()
-    for _ in range(answers):
-        deadline.served()
-    _, second, *_ = deadline.attempts()
-    return second
+@pytest.mark.parametrize(
+    ("function_seconds", "service_timeout", "left", "limit", "reserve"),
+    [
+        (900, None, 780, "the function's Timeout (900 s)", 120),
+        (480, None, 360, "the function's Timeout (480 s)", 120),
+        (120, None, 90, "the function's Timeout (120 s)", 30),
+        (60, None, 45, "the function's Timeout (60 s)", 15),
+        (900, 3600, 780, "the function's Timeout (900 s)", 60),
+        (900, 300, 240, "ServiceTimeout (300 s)", 60),
+        (900, 20, 15, "ServiceTimeout (20 s)", 5),
+        (120, 90, 67.5, "ServiceTimeout (90 s)", 22.5),
+        (60, 90, 45, "the function's Timeout (60 s)", 15),
+    ],
+)
+def test_of_two_limits_the_one_that_leaves_less_time_counts_and_is_named(
+    time: VirtualTime, function_seconds: float, service_timeout: int | None, left: float, limit: str, reserve: float
+) -> None:
+    deadline = Deadline.of_request(time.clock, function_seconds, service_timeout)
+
+    assert (deadline.left, deadline.limit, deadline.reserve) == (left, limit, reserve)
 
 
-def test_each_refusal_of_a_crowded_service_makes_pauses_longer_by_a_third_up_to_a_quarter_of_a_minute() -> None:
-    assert [pause_after(refusals) for refusals in (0, 1, 2, 3)] == pytest.approx([1, 1, 4 / 3, 16 / 9])
-    assert pause_after(20) == 15
+def test_a_deadline_within_another_names_the_same_limit(time: VirtualTime) -> None:
+    assert Deadline(time.clock, 10, "the limit").within(3).limit == "the limit"
 
 
-def test_each_answer_takes_back_half_of_that() -> None:
-    assert [pause_after(20, answers) for answers in (1, 2, 3, 4)] == [7.5, 3.75, 1.875, 1]
+def test_the_shortest_pause_can_be_longer(time: VirtualTime) -> None:
+    assert list(Deadline(time.clock, 25).attempts(shortest_pause=10)) == [0, 10, 20, 25]
 
 
-def test_those_who_were_refused_together_do_not_come_back_together() -> None:
-    assert [pause_after(20, chance=chance) for chance in (0, 0.25, 0.75, 1)] == [7.5, 11.25, 18.75, 22.5]
+def test_a_time_of_day_is_told_as_in_the_address_of_a_response(time: VirtualTime) -> None:
+    time.sleep(61)
+
+    assert time.clock.timestamp == "20261125T221101Z"
