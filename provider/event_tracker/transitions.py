@@ -37,8 +37,9 @@ def wait_until_gone(trackers: Trackers, arn: str) -> None:
 
 def delete_and_wait(trackers: Trackers, arn: str) -> None:
     """Delete a tracker as soon as the service allows, and wait until it is gone; raises EventTrackerError."""
-    start, last_error = trackers.deadline.elapsed, ""
+    start, last_error = 0.0, ""
     for _ in trackers.deadline.attempts():
+        start = trackers.deadline.elapsed
         try:
             trackers.delete(arn)
             break
