@@ -12,13 +12,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.hooks import first_non_none_response
-from botocore.paginate import Paginator
 from moto.core.exceptions import JsonRESTError
 
 from event_tracker.waiting import Clock
@@ -28,6 +27,9 @@ from simulation.lambda_service import TIMEOUT
 from simulation.virtual_time import VirtualTime
 from simulation.wire import paginator
 from simulation.world import ACCOUNT, REGION, account
+
+if TYPE_CHECKING:
+    from botocore.paginate import Paginator
 
 # What a call to AWS takes, there and back, be it to Amazon Personalize or the PUT of an answer; and what it takes
 # until a function begins that is warm.
