@@ -98,6 +98,63 @@ def test_even_when_the_service_is_silent_the_response_comes_before_service_timeo
     assert aws.time.now - start < 300
 
 
+@pytest.mark.parametrize(
+    ("seconds", "service_timeout", "limit"),
+    [
+        (60, None, "the function's Timeout (60 s)"),
+        (120, None, "the function's Timeout (120 s)"),
+        (900, "5", "ServiceTimeout (5 s)"),
+        (60, "300", "the function's Timeout (60 s)"),
+    ],
+)
+@pytest.mark.parametrize("request_type", ["Create", "Update"])
+def test_whatever_runs_out_of_time_names_the_limit_that_binds(
+    aws: World, seconds: float, service_timeout: str | None, limit: str, request_type: str
+) -> None:
+    group = aws.dataset_group("films", active=False)
+    properties = {"DatasetGroupArn": group, **({"ServiceTimeout": service_timeout} if service_timeout else {})}
+
+    response = Requests(aws)(request_type, seconds=seconds, ResourceProperties=properties)
+
+    assert response["Status"] == "FAILED"
+    assert f"in the time that {limit} leaves for waiting" in response["Reason"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "service_timeout", "told"),
+    [
+        (60, None, "the function's Timeout (60 s) leaves 45 s"),
+        (120, None, "the function's Timeout (120 s) leaves 90 s"),
+        (159, None, "the function's Timeout (159 s) leaves 119 s"),
+        (900, "5", "ServiceTimeout (5 s) leaves 4 s"),
+    ],
+)
+def test_a_rename_without_the_time_for_it_is_refused_before_anything_is_touched(
+    aws: World, requests: Requests, group: str, seconds: float, service_timeout: str | None, told: str
+) -> None:
+    created = requests("Create")["PhysicalResourceId"]
+    before = aws.tags(created)
+    rename = {"DatasetGroupArn": group, "Name": "other", "ReplacementStrategy": "delete_then_create"}
+    if service_timeout:
+        rename["ServiceTimeout"] = service_timeout
+
+    response = requests("Update", seconds=seconds, PhysicalResourceId=created, ResourceProperties=rename)
+
+    assert response["Status"] == "FAILED"
+    assert f"{told}. Nothing was changed. Set that limit to at least 300 s and deploy again." in response["Reason"]
+    assert aws.tags(created) == before
+
+
+def test_a_rename_with_two_minutes_left_is_done(aws: World, requests: Requests, group: str) -> None:
+    created = requests("Create")["PhysicalResourceId"]
+    rename = {"DatasetGroupArn": group, "Name": "other", "ReplacementStrategy": "delete_then_create"}
+
+    response = requests("Update", seconds=160, PhysicalResourceId=created, ResourceProperties=rename)
+
+    assert response["Status"] == "SUCCESS"
+    assert list(aws.trackers().values()) == ["other"]
+
+
 def test_a_service_timeout_beyond_the_functions_time_does_not_extend_it(aws: World, requests: Requests) -> None:
     arn = aws.dataset_group("films", active=False)
 
