@@ -153,7 +153,8 @@ class Trackers:
                 raise
             return None
         # A second one would be one that is being deleted: whether it keeps its place until then is not documented.
-        summaries = sorted(listed.get("eventTrackers", []), key=lambda summary: summary.get("status") in DELETING)
+        summaries = [summary for summary in listed.get("eventTrackers", []) if "eventTrackerArn" in summary]
+        summaries.sort(key=lambda summary: summary.get("status") in DELETING)
         for summary in summaries[:1]:
             arn: str = summary["eventTrackerArn"]
             known = {"name": summary.get("name", ""), "datasetGroupArn": dataset_group_arn}
