@@ -16,6 +16,7 @@ from tests.integration.requests import Requests
 @pytest.fixture
 def aws() -> Iterator[World]:
     with world() as new:
+        new.backend.clock = new.time.time
         yield new
 
 

@@ -1,15 +1,18 @@
 """What the service's documentation leaves open must not matter: rules C1, C2, C5, D2, D4."""
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from botocore.exceptions import PartialCredentialsError
+from botocore.exceptions import PartialCredentialsError, ReadTimeoutError
 
 from simulation.stack import Stack
 from simulation.world import World
-from tests.integration.faults import FaultyClient, OtherwiseReal, always, client_error
+from tests.integration.faults import FaultyClient, OtherwiseReal, always, client_error, once
 from tests.integration.requests import ACKNOWLEDGED, ORPHANED, OWNED, Requests, event, owned
+
+Log = Callable[[], list[dict[str, Any]]]
 
 DELETING = frozenset({"DELETE PENDING", "DELETE IN_PROGRESS"})
 
@@ -26,6 +29,9 @@ GUESSES: dict[str, dict[str, Any]] = {
     "unknown groups cannot be listed": {"list_of_unknown_group": "InvalidInputException"},
     "unknown groups are not found": {"list_of_unknown_group": "ResourceNotFoundException"},
     "small pages": {"page_size": 1},
+    "the last page has an empty token": {"empty_next_token": True},
+    "invisible for a while": {"invisible_seconds": 3.0},
+    "no times, no account": {"left_out_members": frozenset({"accountId", "creationDateTime", "lastUpdatedDateTime"})},
 }
 
 
@@ -46,6 +52,181 @@ def test_a_whole_life_goes_well_whichever_way_the_service_behaves(
     stack.delete()
     assert stack.status == "DELETE_COMPLETE"
     assert aws.trackers() == {}
+
+
+MEMBERS = "name eventTrackerArn accountId trackingId datasetGroupArn status creationDateTime lastUpdatedDateTime"
+
+
+@pytest.mark.parametrize("members", [{member} for member in MEMBERS.split()] + [set(MEMBERS.split())], ids=str)
+@pytest.mark.parametrize("status", ["ACTIVE", "CREATE FAILED", "DELETE PENDING"])
+def test_members_that_are_left_out_never_block_a_delete(
+    aws: World, requests: Requests, group: str, members: set[str], status: str
+) -> None:
+    arn = requests("Create")["PhysicalResourceId"]
+    if status == "DELETE PENDING":
+        aws.service.delete_event_tracker(eventTrackerArn=arn)
+    aws.backend.event_trackers[arn].status = status
+    guess(aws, left_out_members=frozenset(members))
+
+    response = requests("Delete", PhysicalResourceId=arn)
+
+    assert response["Status"] == "SUCCESS"
+    assert aws.trackers() == {}
+
+
+@pytest.mark.parametrize("members", [{"name"}, {"datasetGroupArn"}, {"name", "datasetGroupArn"}], ids=str)
+def test_a_name_or_a_group_that_is_left_out_is_no_reason_to_replace_a_tracker(
+    aws: World, requests: Requests, group: str, members: set[str]
+) -> None:
+    wanted = {"DatasetGroupArn": group, "Name": "clicks", "ReplacementStrategy": "delete_then_create"}
+    created = requests("Create", ResourceProperties=wanted)
+    guess(aws, left_out_members=frozenset(members))
+
+    updated = requests("Update", PhysicalResourceId=created["PhysicalResourceId"], ResourceProperties=wanted)
+
+    assert updated["Status"] == "SUCCESS"
+    assert aws.trackers() == {created["PhysicalResourceId"]: "clicks"}
+
+
+def test_a_tracker_is_not_there_before_its_tracking_id_is(aws: World, requests: Requests, group: str) -> None:
+    arn = requests("Create", seconds=4)["PhysicalResourceId"]
+    guess(aws, left_out_members=frozenset({"trackingId"}))
+    aws.time.spawn(lambda: guess(aws, left_out_members=frozenset()), delay=60)
+
+    response = requests("Create")
+
+    assert (response["Status"], response["PhysicalResourceId"]) == ("SUCCESS", arn)
+    assert response["Data"]["TrackingId"]
+    assert aws.time.now > 60
+
+
+def test_a_tracker_whose_summary_has_no_arn_is_no_tracker(aws: World, requests: Requests, group: str) -> None:
+    arn = aws.tracker(group, tags=owned("Create/the-failed-one", -60))
+    guess(aws, left_out_members=frozenset({"eventTrackerArn"}))
+
+    response = requests("Delete", PhysicalResourceId="not-created:the-failed-one")
+
+    assert response["Status"] == "SUCCESS"
+    assert list(aws.trackers()) == [arn]
+
+
+@pytest.mark.parametrize("seconds", [3.0, 25.0])
+def test_a_new_tracker_that_is_not_visible_yet_is_not_gone(
+    aws: World, requests: Requests, group: str, seconds: float
+) -> None:
+    guess(aws, invisible_seconds=seconds)
+
+    response = requests("Create")
+
+    assert response["Status"] == "SUCCESS"
+    assert list(aws.trackers()) == [response["PhysicalResourceId"]]
+
+
+def test_a_new_tracker_that_is_not_visible_for_half_a_minute_is_gone(
+    aws: World, requests: Requests, group: str
+) -> None:
+    guess(aws, invisible_seconds=1000.0)
+
+    response = requests("Create")
+
+    assert "was deleted before it was ACTIVE" in response["Reason"]
+    assert 30 <= aws.time.now < 35
+
+
+def test_the_rollback_of_a_create_polls_for_a_tracker_that_is_not_visible_yet(
+    aws: World, requests: Requests, group: str
+) -> None:
+    guess(aws, invisible_seconds=7.0)
+    failed = requests("Create", seconds=4)
+
+    response = requests("Delete", PhysicalResourceId=failed["PhysicalResourceId"])
+
+    assert (failed["Status"], response["Status"]) == ("FAILED", "SUCCESS")
+    assert aws.trackers() == {}
+
+
+def test_a_lost_response_to_untag_resource_does_not_fail_an_adoption(aws: World, group: str) -> None:
+    retained = aws.tracker(group, tags=OWNED)
+
+    class Role(OtherwiseReal):
+        """Denies the removal of tags from what does not carry the stack's id, as to botocore's second attempt."""
+
+        def untag_resource(self, **arguments: Any) -> Any:
+            aws.service.untag_resource(**arguments)
+            raise client_error("AccessDeniedException", 400, "UntagResource")
+
+    response = Requests(aws, Role(aws.service))(
+        "Create", ResourceProperties={"DatasetGroupArn": group, "AdoptExisting": "true"}
+    )
+
+    assert (response["Status"], response["PhysicalResourceId"]) == ("SUCCESS", retained)
+
+
+def test_a_role_that_may_not_untag_fails_an_adoption_with_the_remedy(aws: World, group: str) -> None:
+    retained = aws.tracker(group, tags=OWNED)
+    denied = client_error("AccessDeniedException", 400, "UntagResource")
+
+    response = Requests(aws, FaultyClient(aws.service, always("untag_resource", denied)))(
+        "Create", ResourceProperties={"DatasetGroupArn": group, "AdoptExisting": "true"}
+    )
+
+    assert "Allow personalize:UntagResource" in response["Reason"]
+    assert aws.tags(retained) == OWNED
+
+
+@pytest.mark.parametrize("lost", [ReadTimeoutError(endpoint_url="https://x"), client_error("InternalFailure", 500)])
+def test_a_tracker_whose_creation_got_no_response_and_that_failed_is_undone(
+    aws: World, requests: Requests, group: str, other_group: str, lost: Exception
+) -> None:
+    created = requests("Create")["PhysicalResourceId"]
+    aws.backend.tracker_creations_to_fail = 1
+    client = FaultyClient(aws.service, once("create_event_tracker", lost), after_effect=True)
+
+    response = Requests(aws, client)(
+        "Update",
+        PhysicalResourceId=created,
+        ResourceProperties={"DatasetGroupArn": other_group},
+        OldResourceProperties={"DatasetGroupArn": group},
+    )
+
+    assert "became CREATE FAILED" in response["Reason"]
+    aws.time.sleep(60)
+    assert list(aws.trackers()) == [created]
+
+
+def test_nothing_is_said_to_be_left_when_what_was_made_is_gone(
+    aws: World, requests: Requests, group: str, other_group: str, log: Log
+) -> None:
+    created = requests("Create")["PhysicalResourceId"]
+    aws.time.spawn(lambda: [aws.backend._event_trackers.pop(arn) for arn in aws.trackers_in(other_group)], delay=3)
+
+    response = requests(
+        "Update",
+        PhysicalResourceId=created,
+        ResourceProperties={"DatasetGroupArn": other_group},
+        OldResourceProperties={"DatasetGroupArn": group},
+    )
+
+    assert response["Status"] == "FAILED"
+    assert [line for line in log() if "Left to the rollback" in line["message"]] == []
+
+
+def test_what_another_delivery_may_have_responded_with_is_not_undone(
+    aws: World, requests: Requests, group: str, other_group: str
+) -> None:
+    change: dict[str, Any] = {
+        "PhysicalResourceId": requests("Create")["PhysicalResourceId"],
+        "ResourceProperties": {"DatasetGroupArn": other_group},
+        "OldResourceProperties": {"DatasetGroupArn": group},
+    }
+    made = requests("Update", **change)["PhysicalResourceId"]
+    aws.backend.event_trackers[made].status = "SOMETHING NEW"
+    lost = once("create_event_tracker", ReadTimeoutError(endpoint_url="https://x"))
+
+    again = Requests(aws, FaultyClient(aws.service, lost))("Update", **change)
+
+    assert again["Status"] == "FAILED"
+    assert made in aws.trackers()
 
 
 def test_of_two_trackers_in_a_group_the_one_that_stays_counts(aws: World, requests: Requests, group: str) -> None:

@@ -4,12 +4,16 @@ import dataclasses
 import http.server
 import json
 import runpy
+import select
+import socket
+import socketserver
 import ssl
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import trustme
@@ -175,6 +179,65 @@ def test_the_redelivery_after_a_response_that_did_not_arrive_responds_the_same(a
 
     assert response["Status"] == "SUCCESS"
     assert [response["PhysicalResourceId"]] == list(aws.trackers())
+
+
+@pytest.fixture
+def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """A proxy on loopback, in HTTPS_PROXY. The list is of the hosts that it was asked to connect to."""
+    connected: list[str] = []
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            _, host, _ = self.rfile.readline().decode().split()
+            connected.append(host)
+            while self.rfile.readline().strip():
+                pass
+            with socket.create_connection(("127.0.0.1", int(host.split(":")[1]))) as upstream:
+                self.wfile.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+                ways = {self.connection: upstream, upstream: self.connection}
+                while True:
+                    for readable in select.select([*ways], [], [])[0]:
+                        data = readable.recv(65536)
+                        if not data:
+                            return
+                        ways[readable].sendall(data)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{server.server_address[1]}")
+        yield connected
+        server.shutdown()
+        thread.join()
+
+
+def test_a_response_goes_through_the_proxy_that_the_environment_names(
+    mailbox: Mailbox, trusted_http: Http, time: VirtualTime, proxy: list[str]
+) -> None:
+    send(response_to(mailbox.url), trusted_http, Deadline(time.clock, 400))
+
+    assert len(mailbox.bodies) == 1
+    assert proxy == [urlsplit(mailbox.url).netloc]
+
+
+def test_a_host_that_the_environment_excepts_is_sent_to_without_the_proxy(
+    mailbox: Mailbox, trusted_http: Http, time: VirtualTime, proxy: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "localhost")
+
+    send(response_to(mailbox.url), trusted_http, Deadline(time.clock, 400))
+
+    assert len(mailbox.bodies) == 1
+    assert proxy == []
+
+
+def test_a_proxy_that_is_not_there_is_told(
+    mailbox: Mailbox, trusted_http: Http, time: VirtualTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+
+    with pytest.raises(ResponseNotDeliveredError, match="ProxyError"):
+        send(response_to(mailbox.url), trusted_http, Deadline(time.clock, 400))
 
 
 def test_each_request_gets_exactly_one_response_and_the_handler_returns_it(
