@@ -1,27 +1,25 @@
-"""Ask all questions, one after the other: `python -m bench`."""
+"""Answer all questions, one after the other: `python -m bench`."""
 
 import json
-import sys
+from typing import Any
 
-from rich.console import Console
+from bench import RESULTS, cold_start, figures, page, scale, size, waiting
+from bench.machine import environment
 
-from bench import RESULTS, figures, readme
-from bench.machine import machine, versions
-from bench.questions import QUESTIONS
+QUESTIONS = {"waiting": waiting, "scale": scale, "cold_start": cold_start, "size": size}
 
 
 def main() -> None:
-    """Measure, show the tables, and write the results, the figures and the README's section."""
-    # In a file, wide enough for every table.
-    console = Console(width=None if sys.stdout.isatty() else 180)
-    results = {"machine": machine(), "versions": versions()}
+    """Measure, show the tables, and write the results, the figures and the page."""
+    results: dict[str, Any] = {"environment": environment()}
     for name, question in QUESTIONS.items():
-        results[name] = question.measure(console)
-        for table in question.tables(results[name]):
-            console.print(table)
+        print(f"Measuring {name} ...", flush=True)
+        results[name] = question.measure()
     RESULTS.write_text(f"{json.dumps(results, indent=2)}\n")
     figures.draw(results)
-    readme.write(results)
+    tables = page.tables(results, QUESTIONS)
+    page.PAGE.write_text(page.with_tables(page.PAGE.read_text(), tables))
+    print("\n\n".join(tables.values()))
 
 
 if __name__ == "__main__":

@@ -3,15 +3,14 @@
 import functools
 import importlib.metadata
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 
-from cfnlint.decode import decode
-
-from local import sam
-from local.cloud import running
+from bench import ROOT
 
 FUNCTIONS = Path(__file__).parent / "functions"
 
@@ -34,14 +33,11 @@ def floor() -> Function:
 
 @functools.cache
 def provider() -> Function:
-    """The provider, by `sam build`."""
+    """The provider, as `sam build` has it built, by the Python that runs this."""
     code = new_directory()
-    with running() as cloud:
-        template = sam.build(cloud)
-        document, _ = decode(str(template))
-        properties = (document or {})["Resources"]["ProviderFunction"]["Properties"]
-        shutil.copytree(template.parent / properties["CodeUri"], code, dirs_exist_ok=True)
-    return Function(code, properties["Handler"])
+    settings = (f"ARTIFACTS_DIR={code}", f"PYTHON={sys.executable}")
+    subprocess.run(["make", "--silent", "build-ProviderFunction", *settings], cwd=ROOT / "provider", check=True)
+    return Function(code, "event_tracker.function.handler")
 
 
 @functools.cache
@@ -53,16 +49,16 @@ def provider_of_another_python() -> Function:
 
 
 @functools.cache
-def plain() -> Function:
-    """A provider as most people write it, with the packages of the provider's, whole."""
+def typical() -> Function:
+    """A provider as most people write it, with the provider's packages as pip installs them."""
     code = new_directory()
-    shutil.copy(FUNCTIONS / "plain.py", code)
+    shutil.copy(FUNCTIONS / "typical.py", code)
     for entry in packages("crhelper", "aws-lambda-powertools", "jmespath", "typing-extensions"):
         if entry.is_dir():
             shutil.copytree(entry, code / entry.name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(entry, code)
-    return Function(code, "plain.handler")
+    return Function(code, "typical.handler")
 
 
 def packages(*distributions: str) -> Iterator[Path]:
@@ -74,10 +70,10 @@ def packages(*distributions: str) -> Iterator[Path]:
 
 
 @functools.cache
-def _home() -> "TemporaryDirectory[str]":
+def _temporary() -> "TemporaryDirectory[str]":
     return TemporaryDirectory(prefix="bench-")
 
 
 def new_directory() -> Path:
-    """A directory that goes when this process does."""
-    return Path(mkdtemp(dir=_home().name)).resolve()
+    """A directory that is removed when this process ends."""
+    return Path(mkdtemp(dir=_temporary().name)).resolve()

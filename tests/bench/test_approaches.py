@@ -1,60 +1,86 @@
-"""The ways to wait that the benchmark compares."""
+"""The approaches that the benchmark compares, and what the provider is meant to reach."""
 
 import pytest
 
-from bench.approaches import APPROACHES, CDK, FIXED, GROWING, LIMIT, OURS, OURS_SLEEPY, POLLING_2, POLLING_SLEEPY
-from bench.cloud import cloud
-from bench.runs import Run, runs
-from simulation.events import event
+from bench.account import account_of
+from bench.approaches import APPROACHES, CDK, FIXED, OURS, POLLING, TYPICAL
+from bench.scale import LIMITED, create_at_once
+from bench.waiting import MOST_AT_30, MOST_BEYOND, MOST_POLLS, Run, _summary, pairs
 
 
 def only(name: str, request_type: str = "Create", seconds: float = 30) -> Run:
-    (run,) = runs(name, request_type, seconds, 1)
-    return run
+    (runs,) = pairs(name, seconds, 1)
+    return runs[request_type]
 
 
-@pytest.mark.parametrize("request_type", ["Create", "Delete"])
 @pytest.mark.parametrize("name", APPROACHES)
-def test_each_answers_after_the_tracker_is_as_wanted(name: str, request_type: str) -> None:
-    run = only(name, request_type)
+def test_each_responds_after_the_tracker_is_as_wanted(name: str) -> None:
+    (runs,) = pairs(name, 30, 1)
 
-    assert run.overhead >= 0
-    assert (run.overhead == 0) == (name == LIMIT)
+    assert runs["Create"].overhead > 0
+    assert runs["Delete"].overhead > 0
 
 
 def test_the_same_is_measured_each_time() -> None:
-    assert list(runs(POLLING_2, "Create", 30, 3)) == list(runs(POLLING_2, "Create", 30, 3))
+    assert list(pairs(POLLING, 30, 3)) == list(pairs(POLLING, 30, 3))
 
 
 def test_crhelpers_poller_is_invoked_by_its_rule_and_leaves_none_behind() -> None:
-    with cloud(lambda: 150.0, seed=1) as account:
-        APPROACHES[POLLING_2](account, event("Create", ResourceProperties={"DatasetGroupArn": account.group("films")}))
-        account.time.run_until(lambda: bool(account.answers), 1000)
-        account.time.sleep(1000)
+    with account_of(APPROACHES[TYPICAL], lambda: 150.0, seed=1) as account:
+        account.stack().create(DatasetGroupArn=account.group("films"))
+        moment = account.time.now
+        account.settle()
 
-    ((moment, _),) = account.answers.values()
     assert 240 < moment < 302
     assert len(account.invocations) == 3
-    assert account.calls["describe_event_tracker"] == 2
-    assert (account.rules, account.policy) == ({}, {})
+    assert [call.name for call in account.wire.calls].count("describe_event_tracker") == 2
+    assert (account.events.rules, account.events.policy) == ({}, set())
 
 
-@pytest.mark.parametrize("name", [OURS_SLEEPY, POLLING_SLEEPY])
-def test_crhelpers_default_is_to_sleep_for_two_minutes_before_it_answers_a_deletion(name: str) -> None:
-    awake = only(OURS if name == OURS_SLEEPY else POLLING_2, "Delete")
+def test_a_typical_provider_sleeps_for_two_minutes_before_it_responds_to_a_delete() -> None:
+    run = only(TYPICAL, "Delete", 15)
 
-    assert only(name, "Delete").seconds == pytest.approx(awake.seconds + 120)
+    assert 240 < run.seconds < 302
+    assert sum(seconds for _, seconds in run.invocations) > 120
 
 
-def test_the_cdks_framework_queries_every_five_seconds_with_two_functions_and_a_transition_for_each() -> None:
+def test_the_cdks_framework_polls_every_five_seconds_with_two_functions_and_a_transition_for_each() -> None:
     run = only(CDK, seconds=60)
 
-    assert run.describes == run.transitions
-    assert 60 / 5.5 < run.describes < 60 / 5 + 2
-    assert len(run.invocations) == 2 + 2 * run.describes
+    assert run.polls == run.transitions
+    assert 60 / 5.5 < run.polls < 60 / 5 + 2
+    assert len(run.invocations) == 2 + 2 * run.polls
 
 
-def test_the_others_pause_as_they_say() -> None:
-    assert only(FIXED, seconds=60).describes == pytest.approx(60 / 2.08, abs=3)
-    # 8, 18, 30.5 and 46.1 s.
-    assert only(GROWING, seconds=40).describes == 5
+def test_a_fixed_pause_is_two_seconds() -> None:
+    assert only(FIXED, seconds=60).polls == pytest.approx(60 / 2.05, abs=3)
+
+
+def test_a_bill_is_for_whole_milliseconds_of_memory_requests_and_transitions() -> None:
+    run = Run(seconds=1, overhead=0, polls=1, invocations=[(256, 1.0001), (128, 2)], transitions=3)
+
+    assert run.gigabyte_seconds == pytest.approx(0.25 * 1.001 + 0.125 * 2)
+    assert run.dollars == pytest.approx(run.gigabyte_seconds * 0.0000166667 + 2 * 0.2e-6 + 3 * 0.025e-3)
+
+
+@pytest.mark.parametrize("seconds", [30, 60, 300, 600])
+def test_the_provider_is_as_quick_and_as_sparing_as_it_is_meant_to_be(seconds: int) -> None:
+    runs = list(pairs(OURS, seconds, 30))
+
+    for kind in ("Create", "Delete"):
+        outcome = _summary([run[kind] for run in runs])
+        assert outcome["overhead"]["mean"] <= (MOST_AT_30 if seconds == 30 else MOST_BEYOND * seconds)
+        assert outcome["polls"]["most"] <= MOST_POLLS.get(seconds, 120)
+
+
+@pytest.mark.parametrize("name", [OURS, LIMITED])
+def test_no_create_of_many_fails_when_the_service_refuses_what_is_too_much(name: str) -> None:
+    outcome = create_at_once((name, 2, 50, 1))
+
+    assert (outcome["failures"], outcome["not_noted"]) == (0, 0)
+    assert outcome["throttled"] > 100
+
+
+def test_creates_of_the_others_fail_then() -> None:
+    assert create_at_once((FIXED, 2, 50, 1))["failures"] > 0
+    assert create_at_once((TYPICAL, 2, 50, 1))["failures"] > 0
