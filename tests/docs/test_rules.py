@@ -63,6 +63,16 @@ def test_the_decision_table_cites_rules_of_the_page() -> None:
     assert {rule for rule, *_ in decision._TABLE} <= set(RULES)
 
 
+def test_every_rule_is_cited_by_a_test() -> None:
+    found: set[str] = set()
+    for module in sorted((ROOT / "tests").rglob("test_*.py")):
+        tree = ast.parse(module.read_text())
+        names = [node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+        found |= cited(ast.get_docstring(tree) or "")
+        found |= {rule for name in names for rule in cited(name.upper().replace("_", " "))}
+    assert sorted(set(RULES) - found) == []
+
+
 def test_the_page_has_the_decision_table_of_the_code() -> None:
     shown = [(rule, action.strip("`")) for rule, _, action in BEHAVIOR.rows("Decisions")]
 
