@@ -1,0 +1,204 @@
+"""What questions are asked with: dataset groups, datasets and event trackers of a run, made when one is needed."""
+
+import json
+import time
+from collections.abc import Callable, Container, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, TypeVar
+
+from botocore.exceptions import ClientError
+
+from live.account import DENIED, Account, LiveError, explain
+from live.removal import Pace, describe, remove_trackers
+from live.runs import Run
+
+T = TypeVar("T")
+
+CREATION = ("CREATE PENDING", "CREATE IN_PROGRESS")
+DELETION = ("DELETE PENDING", "DELETE IN_PROGRESS")
+# What a request is refused with for reasons of its caller's, and not of the service's rules.
+_TROUBLE = ("ThrottlingException", "InternalServerException", "ServiceUnavailableException")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How a call ended: the code of the refusal, or None and the response."""
+
+    code: str | None
+    message: str = ""
+    response: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Bench:
+    """What the run has made so far."""
+
+    account: Account
+    run: Run = field(default_factory=Run)
+    pace: Pace = field(default_factory=Pace)
+    # The datasets of each group by their types, and the group of each tracker.
+    groups: dict[str, dict[str, str]] = field(default_factory=dict)
+    trackers: dict[str, str] = field(default_factory=dict)
+    _found: set[str] = field(default_factory=set)
+    _schemas: dict[str, str] = field(default_factory=dict)
+    _done: dict[Any, Any] = field(default_factory=dict)
+
+    @property
+    def client(self) -> Any:
+        """A client of Amazon Personalize."""
+        return self.account.client("personalize")
+
+    def once(self, work: "Callable[[Bench], T]") -> T:
+        """What this work returns; done for the first of the questions that want it."""
+        if work not in self._done:
+            self._done[work] = work(self)
+        result: T = self._done[work]
+        return result
+
+    def arn(self, resource: str, *, region: str = "", account_id: str = "") -> str:
+        """The ARN that a resource of this account would have, or one of another."""
+        scope = f"{region or self.account.region}:{account_id or self.account.id}"
+        return f"arn:{self.account.partition}:personalize:{scope}:{resource}"
+
+    def fresh_group(self) -> str:
+        """A dataset group that was made this moment."""
+        name = self.run.name(f"group-{len(self.groups) + 1}")
+        arn: str = self.client.create_dataset_group(name=name, tags=self.run.tags)["datasetGroupArn"]
+        self.groups[arn] = {}
+        return arn
+
+    def bare_group(self) -> str:
+        """A dataset group that is ACTIVE, and has no dataset and no tracker."""
+        arn = next((arn for arn, datasets in self.groups.items() if not datasets), "") or self.fresh_group()
+        self.wait_until_active(arn)
+        self.empty(arn)
+        return arn
+
+    def group(self, but: Container[str] = ()) -> str:
+        """A dataset group that is ACTIVE, and so is its Interactions dataset; none of `but`."""
+        arn = next((arn for arn, datasets in self.groups.items() if datasets and arn not in but), "")
+        if not arn:
+            arn = self.bare_group()
+            self.create_dataset(arn, "Interactions")
+        self.wait_until_active(self.groups[arn]["Interactions"])
+        return arn
+
+    def empty_group(self, but: Container[str] = ()) -> str:
+        """Such a group without a tracker."""
+        arn = self.group(but)
+        self.empty(arn)
+        return arn
+
+    def create_dataset(self, group: str, kind: str) -> str:
+        """Make a dataset, with its schema."""
+        if kind not in self._schemas:
+            name, schema = self.run.name(kind.lower()), json.dumps(self.run.schema(kind))
+            self._schemas[kind] = self.client.create_schema(name=name, schema=schema)["schemaArn"]
+        arn: str = self.client.create_dataset(
+            name=self.run.name(f"{kind.lower()}-{len(self.groups)}"),
+            schemaArn=self._schemas[kind],
+            datasetGroupArn=group,
+            datasetType=kind,
+            tags=self.run.tags,
+        )["datasetArn"]
+        self.groups[group][kind] = arn
+        return arn
+
+    def try_tracker(self, group: str, part: str = "tracker") -> Answer:
+        """Try to make a tracker."""
+        name = self.run.name(part)
+        answer = self.ask("create_event_tracker", name=name, datasetGroupArn=group, tags=self.run.tags)
+        if answer.code is None:
+            self.trackers[answer.response["eventTrackerArn"]] = group
+        return answer
+
+    def new_tracker(self, group: str = "") -> str:
+        """A tracker that was made this moment, in a group that had none."""
+        answer = self.try_tracker(group or self.empty_group())
+        if answer.code:
+            raise LiveError(f"CreateEventTracker was refused with {answer.code}: {answer.message}")
+        return str(answer.response["eventTrackerArn"])
+
+    def tracker(self) -> str:
+        """A tracker that is ACTIVE."""
+        for arn in self.trackers:
+            if self.status(arn) == "ACTIVE":
+                return arn
+        arn = self.new_tracker()
+        self.wait_until_active(arn)
+        return arn
+
+    def describe(self, arn: str) -> dict[str, Any] | None:
+        """The description of a dataset group, dataset or event tracker; None if it is not found."""
+        description = describe(self.client, arn)
+        if description is not None:
+            self._found.add(arn)
+        return description
+
+    def status(self, arn: str) -> str:
+        """Its state; empty if it is not found."""
+        return str((self.describe(arn) or {}).get("status", ""))
+
+    def empty(self, group: str) -> None:
+        """Delete the trackers of a group and wait until they are gone."""
+        arns = [arn for arn, its_group in self.trackers.items() if its_group == group]
+        for arn in arns:
+            # What is not found yet cannot be deleted; what was found before is gone.
+            self.poll(partial(self.describe, arn), lambda _: arn in self._found)  # noqa: B023 - called here and now
+        remove_trackers(self.client, arns, self.pace)
+        for arn in arns:
+            del self.trackers[arn]
+
+    def wait_until_active(self, arn: str) -> None:
+        """Wait until a resource is ACTIVE."""
+        status = self.poll(lambda: self.status(arn), lambda status: status not in ("", *CREATION))
+        if status != "ACTIVE":
+            raise LiveError(f"{arn} is {status or 'not found'}, and not ACTIVE.")
+
+    def poll(self, see: Callable[[], T], enough: Callable[[T], bool]) -> T:
+        """See again and again until it is enough; returns what was seen last."""
+        deadline = time.monotonic() + self.pace.patience_seconds
+        while not enough(seen := see()) and time.monotonic() < deadline:
+            time.sleep(self.pace.poll_seconds)
+        return seen
+
+    def ask(self, operation: str, *, denial_counts: bool = False, **arguments: Any) -> Answer:
+        """Make a call that may be refused; what is refused for reasons of the caller's own is an error."""
+        try:
+            response = getattr(self.client, operation)(**arguments)
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            denied = code in DENIED and not denial_counts
+            if denied or code in _TROUBLE or error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
+                raise explain(error) from error
+            return Answer(code, error.response["Error"].get("Message", ""))
+        return Answer(None, response=response)
+
+    def is_still(self, arn: str, status: str) -> bool:
+        """Whether it is in the state that it was in, so that what was tried in between was tried in that state."""
+        return self.status(arn) == status
+
+    def states(self, arn: str, phase: tuple[str, ...]) -> Iterator[str]:
+        """Each of the states of CREATION or DELETION, as it gets into one; ends when it is in another, or gone."""
+        seen: set[str] = set()
+        deadline = time.monotonic() + self.pace.patience_seconds
+        while time.monotonic() < deadline:
+            description = self.describe(arn)
+            status = str((description or {}).get("status", ""))
+            if status in phase and status not in seen:
+                seen.add(status)
+                yield status
+            # What is new may not be found yet, and what was deleted may still be ACTIVE.
+            ended = description is not None and status not in phase if phase == CREATION else description is None
+            if ended:
+                return
+            time.sleep(self.pace.watch_seconds)
+
+    def life(self, arn: str) -> Iterator[str]:
+        """Each of the states of a new tracker, as it gets into one. It is deleted when it has been ACTIVE."""
+        yield from self.states(arn, CREATION)
+        self.wait_until_active(arn)
+        yield "ACTIVE"
+        self.client.delete_event_tracker(eventTrackerArn=arn)
+        yield from self.states(arn, DELETION)
