@@ -1,4 +1,4 @@
-"""Amazon Personalize as the local cloud has it, in which everything takes a fifth of a second."""
+"""Amazon Personalize as the local cloud has it, in which each state of a tracker lasts a quarter of a second."""
 
 import json
 from collections.abc import Iterator
@@ -20,16 +20,15 @@ SECONDS_PER_STATE = 0.25
 @pytest.fixture(scope="session")
 def cloud(_no_real_aws: None) -> Iterator[Cloud]:
     with running(seconds_per_state=SECONDS_PER_STATE) as up:
-        for model in ("eventtracker", "datasetgroup", "dataset"):
-            set_seconds_per_state(up, model, SECONDS_PER_STATE)
         yield up
 
 
-def set_seconds_per_state(cloud: Cloud, model: str, seconds: float) -> None:
-    """How long a state of these lasts (moto's "State transitions")."""
-    transition = {"progression": "time", "seconds": seconds}
-    body = {"model_name": f"personalize::{model}", "transition": transition}
-    urllib3.request("POST", f"{cloud.personalize_url}/moto-api/state-manager/set-transition", json=body)
+def slow_groups(cloud: Cloud, *, slow: bool = True) -> None:
+    """Dataset groups and datasets pass through their states as slowly as trackers do, or at once."""
+    transition = {"progression": "time", "seconds": SECONDS_PER_STATE} if slow else {"progression": "immediate"}
+    for model in ("datasetgroup", "dataset"):
+        body = {"model_name": f"personalize::{model}", "transition": transition}
+        urllib3.request("POST", f"{cloud.personalize_url}/moto-api/state-manager/set-transition", json=body)
 
 
 def guess(cloud: Cloud, **guesses: Any) -> None:
@@ -45,3 +44,4 @@ def account(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
         monkeypatch.setenv(name, value)
     yield connect(boto3.Session())
     guess(cloud)
+    slow_groups(cloud, slow=False)
