@@ -77,7 +77,7 @@ DIALECT = {
 
 
 # Their text is made by a run.
-GENERATED = {"docs/fault-injection.md", "docs/performance.md"}
+GENERATED = {"docs/fault-injection.md"}
 
 
 @pytest.mark.parametrize("each", [each for each in PAGES if each.name not in GENERATED], ids=named)
