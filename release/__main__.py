@@ -1,4 +1,5 @@
-"""Make the files of a release: the function's zip, a template that names it, and their checksums.
+"""Make the files of a release: the function's zip, a template that names it, a wheel of the rules for cfn-lint, and
+their checksums.
 
 The same commit gives the same bytes: sources come from the commit and not from the work tree, packages are pinned with
 hashes, and order, times and permissions in the zip are fixed. So is the bytecode, which is of the Lambda runtime's own
@@ -7,6 +8,7 @@ version of Python or is left out.
 
 import argparse
 import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -74,6 +76,7 @@ def _make(sources: Path, directory: Path, name: str, python: str | None, links: 
     (directory / f"{name}.yaml").write_text(template)
     shutil.copyfile(sources / "docs" / "serverless-application-repository.md", directory / f"{name}.md")
     shutil.copyfile(sources / "LICENSE", directory / "LICENSE")
+    _wheel(sources / "lint", directory)
     sums = "".join(f"{_sha256(file)}  {file.name}\n" for file in sorted(directory.iterdir()))
     (directory / "SHA256SUMS").write_text(sums)
 
@@ -116,6 +119,13 @@ def _zip(built: Path, file: Path, *, with_bytecode: bool) -> None:
             entry.external_attr = 0o100644 << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(entry, path.read_bytes(), compresslevel=9)
+
+
+def _wheel(sources: Path, directory: Path) -> None:
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    # As for the zip: pip's configuration may ask for a virtual environment, and the commit says what time it is.
+    fixed = {"PIP_REQUIRE_VIRTUALENV": "0", "SOURCE_DATE_EPOCH": _run("git", "log", "-1", "--format=%ct").strip()}
+    subprocess.run([*command, "--wheel-dir", directory, sources], env=os.environ | fixed, check=True)
 
 
 def _packaged(built: Path, *, with_bytecode: bool) -> Iterator[Path]:

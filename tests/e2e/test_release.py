@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import os
 import subprocess
 import sys
 import zipfile
@@ -71,6 +72,23 @@ def test_the_template_names_what_is_beside_it(release: Path) -> None:
     assert (release / published["ReadmeUrl"]).is_file()
     assert published["HomePageUrl"] == URL
     assert published["SourceCodeUrl"] == f"{URL}/tree/v{published['SemanticVersion']}"
+
+
+def test_the_wheel_has_the_lint_rules(release: Path) -> None:
+    (wheel,) = release.glob("cfn_lint_personalize_event_tracker-*-py3-none-any.whl")
+    template = '{"Resources": {"T": {"Type": "Custom::PersonalizeEventTracker", "Properties": {"ServiceToken": "x"}}}}'
+
+    linted = subprocess.run(
+        [Path(sys.executable).with_name("cfn-lint"), "--append-rules", "personalize_event_tracker"],
+        # Python imports from a wheel, too.
+        env=os.environ | {"PYTHONPATH": str(wheel)},
+        input=template,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert "E9501 'DatasetGroupArn' is a required property" in linted.stdout, linted.stderr
 
 
 def test_it_is_deployed_as_it_is(cloud: Cloud, release: Path) -> None:
