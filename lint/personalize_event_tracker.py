@@ -308,7 +308,8 @@ def _path(logical_id: str, *below: str) -> Path:
 def _members(cfn: Template, kind: str) -> Iterator[_Member]:
     for logical_id, resource in cfn.get_resources([kind]).items():
         properties = _properties(resource)
-        existing = {resource["Condition"]: True} if "Condition" in resource else {}
+        condition = resource.get("Condition")
+        existing = {condition: True} if isinstance(condition, str) else {}
         may_adopt = kind != TYPE or str(properties.get("AdoptExisting") or False).lower() != "false"
         for scenario, arn in _cases(properties.get("DatasetGroupArn")):
             if arn and (both := _merged(scenario, existing)) is not None:

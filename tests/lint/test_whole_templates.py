@@ -272,3 +272,10 @@ def test_a_null_is_found(lint: Lint, properties: str, place: str, name: str) -> 
 
     message = f"{name} has a null in it; give it a value, or leave it out"
     assert ("E9507", f"Resources/Clicks/Properties/{place}", message) in problems
+
+
+def test_a_condition_that_is_no_name_is_left_to_cfn_lint(lint: Lint) -> None:
+    problems = lint(HEAD + textwrap.indent(tracker("Clicks", more="  Condition: {Not: IsProd}"), "  "))
+
+    # E0002 is a rule that failed.
+    assert "E0002" not in {rule for rule, _, _ in problems}
