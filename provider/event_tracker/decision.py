@@ -5,7 +5,6 @@ CloudFormation rolls a failed update back by sending an Update with the two swap
 docs/behavior.md.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -45,9 +44,8 @@ def decide(change: Change, tracker: Tracker) -> tuple[Action, str]:
 
     For REFUSE that is a sentence for the response, otherwise a few words for the log.
     """
-    meeting = _Meeting(change, tracker)
-    rule, _, action, reason = next(row for row in _TABLE if row[1](meeting))
-    return action, reason(meeting) if callable(reason) else f"{reason} ({rule})"
+    rule, _, action, reason = next(row for row in _table(_Meeting(change, tracker)) if row[1])
+    return action, reason if action is Action.REFUSE else f"{reason} ({rule})"
 
 
 def overtaken(tracker: Tracker) -> str:
@@ -116,29 +114,27 @@ def _occupied(meeting: _Meeting) -> str:
     )
 
 
-_Row = tuple[str, Callable[[_Meeting], bool], Action, str | Callable[[_Meeting], str]]
-_TABLE: tuple[_Row, ...] = (
-    ("C3", lambda m: m.relation is Relation.MADE_BY_THIS_REQUEST, Action.USE, "made by this request"),
-    ("U2", lambda m: m.relation is Relation.NEWER, Action.REFUSE, lambda m: overtaken(m.tracker)),
-    ("C3", lambda m: m.tracker.status in DELETING, Action.WAIT_UNTIL_GONE, "being deleted"),
-    ("C3", lambda m: m.is_owned and m.tracker.status == CREATE_FAILED, Action.DELETE, "CREATE FAILED"),
-    # Left by a Create that CloudFormation gave up on.
-    (
-        "C3",
-        lambda m: not m.is_update and m.is_unacknowledged and m.ownership.request_type == "Create",
-        Action.DELETE,
-        "unacknowledged",
-    ),
-    # The name is as wanted, and a rename that comes too late must not take it away.
-    ("U1", lambda m: m.is_physical and m.has_wanted_name and m.undoes_rename, Action.CLAIM, "as wanted again"),
-    ("U1", lambda m: m.is_physical and m.has_wanted_name, Action.USE, "as wanted"),
-    ("U3", lambda m: m.is_physical and m.may_replace, Action.REPLACE, "another name is wanted"),
-    ("U3", lambda m: m.is_physical, Action.REFUSE, _rename),
-    # Left by an update that failed.
-    ("U2", lambda m: m.is_update and m.is_unacknowledged and m.has_wanted_name, Action.CLAIM, "unacknowledged"),
-    ("U2", lambda m: m.is_update and m.is_unacknowledged, Action.DELETE, "unacknowledged, with another name"),
-    ("C4", lambda m: m.may_adopt, Action.ADOPT, "AdoptExisting is true"),
-    # What the rollback of a replacement comes back to.
-    ("U2", lambda m: m.is_update and m.is_owned and m.has_wanted_name, Action.CLAIM, "owned by this resource"),
-    ("C4", lambda _: True, Action.REFUSE, _occupied),
-)
+def _table(m: _Meeting) -> tuple[tuple[str, bool, Action, str], ...]:
+    """The rule of each row, whether the row applies, its action, and the reason."""
+    is_left = m.is_update and m.is_unacknowledged
+    left_by_create = not m.is_update and m.is_unacknowledged and m.ownership.request_type == "Create"
+    return (
+        ("C3", m.relation is Relation.MADE_BY_THIS_REQUEST, Action.USE, "made by this request"),
+        ("U2", m.relation is Relation.NEWER, Action.REFUSE, overtaken(m.tracker)),
+        ("C3", m.tracker.status in DELETING, Action.WAIT_UNTIL_GONE, "being deleted"),
+        ("C3", m.is_owned and m.tracker.status == CREATE_FAILED, Action.DELETE, "CREATE FAILED"),
+        # Left by a Create that CloudFormation gave up on.
+        ("C3", left_by_create, Action.DELETE, "unacknowledged"),
+        # The name is as wanted, and a rename that comes too late must not take it away.
+        ("U1", m.is_physical and m.has_wanted_name and m.undoes_rename, Action.CLAIM, "as wanted again"),
+        ("U1", m.is_physical and m.has_wanted_name, Action.USE, "as wanted"),
+        ("U3", m.is_physical and m.may_replace, Action.REPLACE, "another name is wanted"),
+        ("U3", m.is_physical, Action.REFUSE, _rename(m)),
+        # Left by an update that failed.
+        ("U2", is_left and m.has_wanted_name, Action.CLAIM, "unacknowledged"),
+        ("U2", is_left, Action.DELETE, "unacknowledged, with another name"),
+        ("C4", m.may_adopt, Action.ADOPT, "AdoptExisting is true"),
+        # What the rollback of a replacement comes back to.
+        ("U2", m.is_update and m.is_owned and m.has_wanted_name, Action.CLAIM, "owned by this resource"),
+        ("C4", True, Action.REFUSE, _occupied(m)),
+    )

@@ -182,10 +182,12 @@ def test_what_is_done_is_what_the_first_row_that_applies_says(case: Case, action
 
 
 def test_every_row_of_the_table_decides_some_case() -> None:
-    meetings = [decision._Meeting(case.change, case.tracker) for cases in ROWS.values() for case in cases]
-    rows = [next(i for i, row in enumerate(decision._TABLE) if row[1](meeting)) for meeting in meetings]
+    tables = [
+        decision._table(decision._Meeting(case.change, case.tracker)) for cases in ROWS.values() for case in cases
+    ]
+    rows = [next(i for i, (_, applies, _, _) in enumerate(table) if applies) for table in tables]
 
-    assert sorted(set(rows)) == list(range(len(decision._TABLE)))
+    assert sorted(set(rows)) == list(range(len(tables[0])))
     # In the order of the table.
     assert rows == sorted(rows)
 
