@@ -129,14 +129,16 @@ def list_trackers(personalize: "PersonalizeClient") -> Iterator[Tracker]:
     """All event trackers of the region."""
     for page in personalize.get_paginator("list_event_trackers").paginate():
         for summary in page["eventTrackers"]:
-            arn = summary["eventTrackerArn"]
+            # The service's model promises none of its members, and without an ARN nothing can be said.
+            arn = summary.get("eventTrackerArn")
+            if not arn:
+                continue
             try:
                 tags = personalize.list_tags_for_resource(resourceArn=arn)["tags"]
             except personalize.exceptions.ResourceNotFoundException:
                 # It was deleted in the meantime.
                 continue
             values = {tag["tagKey"]: tag["tagValue"] for tag in tags}
-            # The service's model promises none of these.
             yield Tracker(arn, summary.get("name", ""), summary.get("status", "of unknown status"), values)
 
 
