@@ -23,7 +23,7 @@ Ctrl-C takes it down, and everything in it. In another shell, paste these lines:
 
 and then, in this repository, with the AWS CLI (version 2) for all but the first line:
 
-    sam build && sam deploy --parameter-overrides PersonalizeEndpointUrl=$AWS_ENDPOINT_URL_PERSONALIZE
+    sam build && sam deploy
     aws cloudformation deploy --template-file examples/tracker.yaml --stack-name films \\
         --parameter-overrides DatasetGroupArn={group}
     aws cloudformation describe-stacks --stack-name films --query 'Stacks[0].Outputs'

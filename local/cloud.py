@@ -37,6 +37,8 @@ HOST = "127.0.0.1"
 REGION = "us-east-1"
 ACCOUNT_ID = "123456789012"
 ROOT = Path(__file__).resolve().parent.parent
+# Of nobody: access key and secret.
+_KEY = "local"
 # The first request is answered when a server has come up, which takes a second or two.
 _STARTUP_SECONDS = 60
 
@@ -66,14 +68,12 @@ class Cloud:
         no_proxy = f"{others},{here}" if others else here
         return {
             "AWS_ENDPOINT_URL": self.url,
-            "AWS_ENDPOINT_URL_PERSONALIZE": self.personalize_url,
-            "AWS_ENDPOINT_URL_PERSONALIZE_EVENTS": self.personalize_url,
             "AWS_CA_BUNDLE": str(self.ca_bundle),
             "AWS_DEFAULT_REGION": REGION,
             "AWS_REGION": REGION,
             # Fake, and without the caller's files there are no others to be found.
-            "AWS_ACCESS_KEY_ID": "local",
-            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_ACCESS_KEY_ID": _KEY,
+            "AWS_SECRET_ACCESS_KEY": _KEY,
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
@@ -135,8 +135,8 @@ _INTERACTIONS = {
 
 _CLIENT: dict[str, Any] = {
     "region_name": REGION,
-    "aws_access_key_id": "local",
-    "aws_secret_access_key": "local",
+    "aws_access_key_id": _KEY,
+    "aws_secret_access_key": _KEY,
     "config": Config(proxies={}),
 }
 
@@ -175,7 +175,7 @@ def running(
         environment = _environment(directory)
 
         # Hypercorn, and not ministack's own command, which would open port 443 as well.
-        ministack = ["local.cloudformation", "ministack.app:app", "--workers=0", f"--bind=fd://{gateway.fileno()}"]
+        ministack = ["local.ministack", "local.gateway:app", "--workers=0", f"--bind=fd://{gateway.fileno()}"]
         ministack += [f"--certfile={certificate}", f"--keyfile={key}"]
         personalize_url = f"http://{personalize_host}:{personalize_port}"
         ministack_environment = {
@@ -187,9 +187,12 @@ def running(
             "USE_SSL": "1",
             "MINISTACK_SSL_CERT": str(certificate),
             "MINISTACK_SSL_KEY": str(key),
-            "AWS_ENDPOINT_URL_PERSONALIZE": personalize_url,
-            # Inherited by functions: where events go to, and whom to trust, which is this cloud and nobody else.
-            "AWS_ENDPOINT_URL_PERSONALIZE_EVENTS": personalize_url,
+            "LOCAL_PERSONALIZE_URL": personalize_url,
+            # Policies of roles, and signatures, count. These are the account's own keys.
+            "AUTH": "true",
+            "AWS_ACCESS_KEY_ID": _KEY,
+            "AWS_SECRET_ACCESS_KEY": _KEY,
+            # Inherited by functions: whom to trust, which is this cloud and nobody else.
             "SSL_CERT_FILE": str(ca_bundle),
             "AWS_CA_BUNDLE": str(ca_bundle),
             "REQUESTS_CA_BUNDLE": str(ca_bundle),

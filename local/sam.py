@@ -26,8 +26,8 @@ def build(cloud: Cloud, template: Path = ROOT / "template.yaml") -> Path:
 
 
 def deploy(cloud: Cloud, template: Path) -> None:
-    """`sam deploy` the built provider, with Amazon Personalize where the cloud has it."""
-    deploy_stack(cloud, template, PROVIDER_STACK, {"PersonalizeEndpointUrl": cloud.personalize_url})
+    """`sam deploy` the built provider."""
+    deploy_stack(cloud, template, PROVIDER_STACK, {})
 
 
 def deploy_stack(cloud: Cloud, template: Path, stack_name: str, parameters: Mapping[str, str]) -> None:

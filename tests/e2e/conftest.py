@@ -12,6 +12,7 @@ from botocore.exceptions import WaiterError
 
 from local import sam
 from local.cloud import Cloud, running
+from local.personalize import GUESSES_PATH
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import ParameterTypeDef, StackEventTypeDef
@@ -23,8 +24,7 @@ _numbers = itertools.count(1)
 
 @pytest.fixture(scope="session")
 def cloud(_no_real_aws: None) -> Iterator[Cloud]:
-    guesses = {"group_without_interactions": None}
-    with running(seconds_per_state=0.3, guesses=guesses) as up:
+    with running(seconds_per_state=0.3) as up:
         sam.deploy(up, sam.build(up))
         yield up
 
@@ -38,23 +38,29 @@ class Stack:
 
     def create(self, **trackers: dict[str, Any]) -> str:
         """Create it and return the status it ends in."""
-        return self.create_from(_template(trackers))
+        return self.create_from(template(trackers))
 
-    def create_from(self, template: str, **parameters: str) -> str:
+    def create_from(self, body: str, **parameters: str) -> str:
         """Create it from a whole template and return the status it ends in."""
         self.cloud.cloudformation.create_stack(
-            StackName=self.name, TemplateBody=template, Parameters=_parameters(parameters)
+            StackName=self.name,
+            TemplateBody=body,
+            Parameters=_parameters(parameters),
+            Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
         )
         return self._end("stack_create_complete")
 
     def update(self, **trackers: dict[str, Any]) -> str:
         """Update it and return the status it ends in."""
-        return self.update_from(_template(trackers))
+        return self.update_from(template(trackers))
 
-    def update_from(self, template: str, **parameters: str) -> str:
+    def update_from(self, body: str, **parameters: str) -> str:
         """Update it to a whole template and return the status it ends in."""
         self.cloud.cloudformation.update_stack(
-            StackName=self.name, TemplateBody=template, Parameters=_parameters(parameters)
+            StackName=self.name,
+            TemplateBody=body,
+            Parameters=_parameters(parameters),
+            Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
         )
         return self._end("stack_update_complete")
 
@@ -97,7 +103,8 @@ def _parameters(values: dict[str, str]) -> "list[ParameterTypeDef]":
     return [{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()]
 
 
-def _template(trackers: dict[str, dict[str, Any]]) -> str:
+def template(trackers: dict[str, dict[str, Any]]) -> str:
+    """A template of event trackers, by their logical ids."""
     token = {"Fn::ImportValue": f"{sam.PROVIDER_STACK}-ServiceToken"}
     resources: dict[str, Any] = {}
     for logical_id, properties in trackers.items():
@@ -105,7 +112,7 @@ def _template(trackers: dict[str, dict[str, Any]]) -> str:
             "Type": "Custom::PersonalizeEventTracker",
             # One after the other, in the order in which they are given.
             "DependsOn": list(resources),
-            "Properties": {"ServiceToken": token, "ServiceTimeout": 60, **properties},
+            "Properties": {"ServiceToken": token, "ServiceTimeout": 900, **properties},
         }
     outputs = {
         f"{logical_id}{attribute}": {"Value": {"Fn::GetAtt": [logical_id, attribute]}}
@@ -133,12 +140,18 @@ def other_group(cloud: Cloud) -> str:
 
 @pytest.fixture
 def slow_groups(cloud: Cloud) -> Iterator[None]:
-    """Dataset groups take a while to become ACTIVE, until the test ends (moto's "State transitions")."""
+    """Dataset groups take a while to become ACTIVE, until the test ends (moto's "State transitions").
+
+    Until then they can have no dataset, so that they need none either.
+    """
     model = {"model_name": "personalize::datasetgroup"}
     api = f"{cloud.personalize_url}/moto-api/state-manager"
+    guesses = f"{cloud.personalize_url}{GUESSES_PATH}"
     with urllib3.PoolManager() as http:
+        http.request("PUT", guesses, json={"group_without_interactions": None})
         http.request(
             "POST", f"{api}/set-transition", json={**model, "transition": {"progression": "time", "seconds": 1}}
         )
         yield
         http.request("POST", f"{api}/unset-transition", json=model)
+        http.request("PUT", guesses, json={})

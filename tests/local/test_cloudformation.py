@@ -8,7 +8,7 @@ from unittest.mock import Mock
 import cfnlint
 import pytest
 
-from local.cloudformation import ResourceType, resource_types
+from local.cloudformation.resource_types import ResourceType, resource_types
 
 SCHEMAS = Path(cfnlint.__file__).parent / "data" / "schemas"
 

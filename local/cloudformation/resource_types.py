@@ -1,18 +1,14 @@
-"""CloudFormation, Lambda, S3 and IAM: ministack's server, with the resource types of Amazon Personalize.
+"""The resource types of Amazon Personalize, of which ministack has none.
 
-ministack knows none. `AWS::Personalize::Schema`, `DatasetGroup`, `Dataset` and `EventTracker` are created, replaced,
-deleted and imported here as the registry's schemas of them say, in the local Amazon Personalize.
+`AWS::Personalize::Schema`, `DatasetGroup`, `Dataset` and `EventTracker` are created, replaced, deleted and imported
+here as the registry's schemas of them say, in the local Amazon Personalize.
 """
 
-import os
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import boto3
-import hypercorn.__main__
 from botocore import xform_name
 from ministack.services.cloudformation import provisioners, stacks  # type: ignore[import-untyped]
 
@@ -120,17 +116,3 @@ def _tags(tags: list[dict[str, str]]) -> list[Any]:
 
 def _lower(name: str) -> str:
     return name[0].lower() + name[1:]
-
-
-if __name__ == "__main__":
-    # The functions inherit the environment; they are not to find this package on their path.
-    del os.environ["PYTHONPATH"]
-    register(
-        boto3.client(
-            "personalize",
-            region_name=os.environ["MINISTACK_REGION"],
-            aws_access_key_id="local",
-            aws_secret_access_key="local",  # noqa: S106
-        )
-    )
-    sys.exit(hypercorn.__main__.main(sys.argv[1:]))

@@ -1,0 +1,116 @@
+"""The rollback of a stack, and what a stack retains, as CloudFormation has them: each with all its requests."""
+
+import json
+from typing import Any
+
+from local.cloud import Cloud
+from tests.e2e.conftest import Stack, template
+from tests.e2e.test_life_on_the_local_cloud import NOWHERE, RENAME, foreign_tracker, trackers
+
+
+def happened_to_the_tracker(stack: Stack) -> list[str]:
+    """What happened to it since the rollback began, in its order."""
+    statuses = [(event["LogicalResourceId"], event["ResourceStatus"]) for event in reversed(stack.events)]
+    (start,) = [n for n, (_, status) in enumerate(statuses) if status.endswith("ROLLBACK_IN_PROGRESS")]
+    return [status for logical_id, status in statuses[start:] if logical_id == "Tracker"]
+
+
+def retaining(policy: str, **trackers: dict[str, Any]) -> str:
+    """A template of trackers with that policy."""
+    document = json.loads(template(trackers))
+    for resource in document["Resources"].values():
+        resource[policy] = "Retain"
+    return json.dumps(document)
+
+
+def test_the_rollback_of_a_rename_makes_a_tracker_of_the_old_name(cloud: Cloud, stack: Stack, group: str) -> None:
+    stack.create(Tracker={"DatasetGroupArn": group, "Name": "views"})
+    (before,) = trackers(cloud, group)
+
+    status = stack.update(Tracker={"DatasetGroupArn": group, **RENAME}, Second={"DatasetGroupArn": NOWHERE})
+
+    assert status == "UPDATE_ROLLBACK_COMPLETE"
+    (arn,) = trackers(cloud, group)
+    assert arn != before
+    described = cloud.personalize.describe_event_tracker(eventTrackerArn=arn)["eventTracker"]
+    assert described["name"] == "views"
+    assert stack.outputs == {
+        "TrackerEventTrackerArn": arn,
+        "TrackerName": "views",
+        "TrackerTrackingId": described["trackingId"],
+    }
+    assert stack.delete() == "DELETE_COMPLETE"
+    assert trackers(cloud, group) == []
+
+
+def test_the_rollback_of_a_change_of_group_asks_for_the_old_tracker_before_the_new_one_is_deleted(
+    cloud: Cloud, stack: Stack, group: str, other_group: str
+) -> None:
+    stack.create(Tracker={"DatasetGroupArn": group})
+    before = stack.outputs
+
+    stack.update(Tracker={"DatasetGroupArn": other_group}, Second={"DatasetGroupArn": NOWHERE})
+
+    back = ["UPDATE_IN_PROGRESS", "UPDATE_COMPLETE", "DELETE_IN_PROGRESS", "DELETE_COMPLETE"]
+    assert happened_to_the_tracker(stack) == back
+    assert stack.outputs == before
+    assert trackers(cloud, group) == [before["TrackerEventTrackerArn"]]
+    assert trackers(cloud, other_group) == []
+
+
+def test_a_create_that_failed_is_followed_by_a_delete_of_what_it_said(cloud: Cloud, stack: Stack, group: str) -> None:
+    theirs = foreign_tracker(cloud, group)
+
+    assert stack.create(Tracker={"DatasetGroupArn": group}) == "ROLLBACK_COMPLETE"
+
+    assert happened_to_the_tracker(stack) == ["DELETE_IN_PROGRESS", "DELETE_COMPLETE"]
+    (deleted,) = [event for event in stack.events if event["ResourceStatus"] == "DELETE_COMPLETE"]
+    assert deleted["PhysicalResourceId"].startswith("not-created:")
+    assert trackers(cloud, group) == [theirs]
+
+
+def test_a_rollback_keeps_what_a_replacement_made_if_update_replace_policy_says_so(
+    cloud: Cloud, stack: Stack, group: str, other_group: str
+) -> None:
+    stack.create_from(retaining("UpdateReplacePolicy", Tracker={"DatasetGroupArn": group}))
+    before = stack.outputs
+
+    failing = {"Tracker": {"DatasetGroupArn": other_group}, "Second": {"DatasetGroupArn": NOWHERE}}
+    assert stack.update_from(retaining("UpdateReplacePolicy", **failing)) == "UPDATE_ROLLBACK_COMPLETE"
+
+    assert happened_to_the_tracker(stack) == ["UPDATE_IN_PROGRESS", "UPDATE_COMPLETE", "DELETE_SKIPPED"]
+    assert stack.outputs == before
+    assert len(trackers(cloud, other_group)) == 1
+
+
+def test_a_retained_tracker_is_still_there_after_an_update_that_failed(
+    cloud: Cloud, stack: Stack, group: str, other_group: str
+) -> None:
+    keeper = {"Other": {"DatasetGroupArn": other_group}}
+    stack.create_from(retaining("DeletionPolicy", Tracker={"DatasetGroupArn": group}, **keeper))
+    (arn,) = trackers(cloud, group)
+    before = cloud.personalize.describe_event_tracker(eventTrackerArn=arn)["eventTracker"]
+    assert stack.update_from(retaining("DeletionPolicy", **keeper)) == "UPDATE_COMPLETE"
+    assert trackers(cloud, group) == [arn]
+
+    status = stack.update_from(retaining("DeletionPolicy", **keeper, Tracker={"DatasetGroupArn": group}))
+
+    assert status == "UPDATE_ROLLBACK_COMPLETE"
+    assert trackers(cloud, group) == [arn]
+    assert cloud.personalize.describe_event_tracker(eventTrackerArn=arn)["eventTracker"] == before
+
+
+def test_a_tracker_of_an_update_that_was_replaced_and_retained_is_still_there_after_the_next_failed(
+    cloud: Cloud, stack: Stack, group: str, other_group: str
+) -> None:
+    stack.create_from(retaining("UpdateReplacePolicy", Tracker={"DatasetGroupArn": group}))
+    assert stack.update_from(retaining("UpdateReplacePolicy", Tracker={"DatasetGroupArn": other_group})) == (
+        "UPDATE_COMPLETE"
+    )
+    retained, now = trackers(cloud, group), trackers(cloud, other_group)
+
+    failing = {"Tracker": {"DatasetGroupArn": other_group, "Name": "clicks"}}
+    assert stack.update_from(retaining("UpdateReplacePolicy", **failing)) == "UPDATE_ROLLBACK_COMPLETE"
+
+    assert (trackers(cloud, group), trackers(cloud, other_group)) == (retained, now)
+    assert len(retained) == 1
