@@ -5,6 +5,7 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
 VENV := .venv
+LOCAL_VENV := .venv-local
 SAM_VENV := .venv-sam
 BENCH_VENV := .venv-bench
 CDK_VENV := .venv-cdk
@@ -12,6 +13,7 @@ LINT_VENV := .venv-lint
 MOTO_SOURCES := .moto
 MOTO := moto-$(shell sed -n 's/^moto==\([0-9.]*\).*/\1/p' requirements-dev.txt)
 BIN := $(VENV)/bin
+LOCAL_PYTHON := $(LOCAL_VENV)/bin/python
 SAM := $(abspath $(SAM_VENV))/bin/sam
 
 export SAM_CLI_TELEMETRY := 0
@@ -24,14 +26,16 @@ unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONOPTIMIZE PYTHONWARNINGS
 unexport $(filter AWS_%,$(.VARIABLES))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test moto-tests prove bench lint scan release build local sam-deploy-local sam-local clean both all-three
+.PHONY: help demo test moto-tests prove bench lint scan release build local sam-deploy-local sam-local clean local-cloud all-three
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-17s %s\n", $$1, $$2}'
 
-demo: both ## deploy, update, rename and delete an event tracker on a local cloud, and watch
-	@$(BIN)/python -m local demo
+demo: what := make demo takes half a minute
+demo: local-cloud ## deploy, update, rename and delete an event tracker on a local cloud, and watch
+	@$(LOCAL_PYTHON) -m local demo
 
+test: what := make test takes some minutes
 test: all-three ## run all tests, and show the coverage of provider/
 	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile --cov --cov-report=term-missing
 
@@ -61,24 +65,40 @@ release: ## make the files of a release from the last commit, into dist/
 build: $(SAM_VENV)/installed ## build the provider with the SAM CLI, into .aws-sam/
 	PATH="$(abspath $(SAM_VENV))/bin:$$PATH" $(SAM) build
 
-local: both ## keep a local cloud running until ctrl-C
-	@$(BIN)/python -m local up
+local: what := make local starts in some seconds
+local: local-cloud ## keep a local cloud running until ctrl-C
+	@$(LOCAL_PYTHON) -m local up
 
-sam-deploy-local: both ## deploy every example with the SAM CLI to a local cloud, and delete it again
-	@$(BIN)/python -m local examples --seconds-per-state 0.5
+sam-deploy-local: what := make sam-deploy-local takes a minute or two
+sam-deploy-local: local-cloud ## deploy every example with the SAM CLI to a local cloud, and delete it again
+	@$(LOCAL_PYTHON) -m local examples --seconds-per-state 0.5
 
-sam-local: both ## send every request of events/ to the built function, in a container (needs Docker)
-	@$(BIN)/python -m local invoke
+sam-local: what := make sam-local takes a minute or two
+sam-local: local-cloud ## send every request of events/ to the built function, in a container (needs Docker)
+	@$(LOCAL_PYTHON) -m local invoke
 
 clean: ## remove everything these targets made
-	rm -rf $(VENV) $(BENCH_VENV) $(SAM_VENV) $(CDK_VENV) $(LINT_VENV) $(MOTO_SOURCES) .aws-sam dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(BENCH_VENV) $(LOCAL_VENV) $(SAM_VENV) $(CDK_VENV) $(LINT_VENV) $(MOTO_SOURCES) .aws-sam dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-both:
-	@$(MAKE) --silent --no-print-directory --jobs=2 $(VENV)/installed $(SAM_VENV)/installed
+# What is to come, before anything that takes long is done.
+local-cloud: first := the local cloud and the SAM CLI, about 350 MB, in about a minute
+local-cloud: stamps := $(LOCAL_VENV)/installed $(SAM_VENV)/installed
+all-three: first := tools, tests and the AWS CDK, about 1.1 GB, in some minutes
+all-three: stamps := $(VENV)/installed $(SAM_VENV)/installed $(CDK_VENV)/installed
+
+define announce
+	@echo "$(what)$(if $(filter-out $(wildcard $(stamps)),$(stamps)),$(comma) after installing here$(comma) once: $(first))."
+endef
+comma := ,
+
+local-cloud:
+	$(announce)
+	@$(MAKE) --silent --no-print-directory --jobs=2 $(stamps)
 
 all-three:
-	@$(MAKE) --silent --no-print-directory --jobs=3 $(VENV)/installed $(SAM_VENV)/installed $(CDK_VENV)/installed
+	$(announce)
+	@$(MAKE) --silent --no-print-directory --jobs=3 $(stamps)
 
 # Made anew when the file that pins its packages changes; the stamp comes last, so that half of one is never used.
 define install
@@ -88,7 +108,11 @@ define install
 	@rm -rf $(@D)
 	@$(PYTHON) -m venv $(@D)
 	@$(@D)/bin/python -m pip install --quiet --quiet --disable-pip-version-check --no-user --no-deps --require-hashes \
-		--only-binary=:all: $(install_options) --requirement $<
+		--only-binary=:all: $(install_options) --requirement $< & pip=$$!; seconds=0; \
+		while kill -0 $$pip 2>/dev/null; do \
+			sleep 1; seconds=$$((seconds + 1)); \
+			[ $$((seconds % 5)) -ne 0 ] || echo "  $(@D): $$seconds s, $$(du -sm $(@D) | cut -f1) MB"; \
+		done; wait $$pip
 	@touch $@
 endef
 
@@ -98,11 +122,19 @@ $(VENV)/installed: requirements-dev.txt
 $(BENCH_VENV)/installed: requirements-bench.txt
 	$(install)
 
+$(LOCAL_VENV)/installed: requirements-local.txt
+	$(install)
+
 $(SAM_VENV)/installed: requirements-sam.txt
 	$(install)
 
+$(SAM_VENV)/linter: requirements-sam-lint.txt $(SAM_VENV)/installed
+	@$(SAM_VENV)/bin/python -m pip install --quiet --quiet --disable-pip-version-check --no-user --no-deps \
+		--require-hashes --only-binary=:all: --no-compile --requirement $<
+	@touch $@
+
 # To compile all of these takes longer than what is imported of them ever saves.
-$(CDK_VENV)/installed $(LINT_VENV)/installed: install_options := --no-compile
+$(LOCAL_VENV)/installed $(SAM_VENV)/installed $(CDK_VENV)/installed $(LINT_VENV)/installed: install_options := --no-compile
 $(LINT_VENV)/installed: requirements-lint.txt
 	$(install)
 
