@@ -1,14 +1,17 @@
-"""Every template in examples/, deployed to a local cloud by the real SAM CLI, shown, and deleted again."""
+"""Every template in examples/, deployed to a local cloud by the real SAM CLI as its head says, and deleted again."""
 
 import json
-from dataclasses import dataclass, field
+import re
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import WaiterError
 from rich.console import Console
 from rich.markup import escape
 
-from local import sam
+from local import invoke, sam
 from local.cloud import ROOT, Cloud, running
 from local.narrator import Narrator, UnexpectedError, tell
 
@@ -30,51 +33,56 @@ def run(seconds_per_state: float) -> int:
     return tell(story)
 
 
+@dataclass(frozen=True)
+class Example:
+    """A template, and what its head says of its deployment."""
+
+    path: Path
+    stack_name: str
+    parameters: dict[str, str]
+
+    @classmethod
+    def read(cls, path: Path) -> "Example":
+        """An example by its file."""
+        head = path.read_text().partition("AWSTemplateFormatVersion")[0]
+        lines = re.sub(r"\\\n#", "", head).splitlines()
+        (command,) = [
+            shlex.split(line, comments=False) for line in lines if re.match(r"#   (aws|sam) .*\bdeploy\b", line)
+        ]
+        given = command[command.index("--parameter-overrides") + 1 :] if "--parameter-overrides" in command else []
+        parameters = dict(word.split("=", 1) for word in given)
+        return cls(path, command[command.index("--stack-name") + 1], parameters)
+
+
 @dataclass
 class _Tour(Narrator):
     cloud: Cloud
-    deployed: set[str] = field(default_factory=set)
 
     def take(self) -> None:
         self._title("The provider: template.yaml")
         sam.deploy(self.cloud, sam.build(self.cloud))
         self._show_outputs(sam.PROVIDER_STACK)
 
-        self._deploy("tracker", DatasetGroupArn=self.cloud.create_dataset_group("tracker"))
-        self._delete("tracker")
-
-        self._deploy("named", DatasetGroupArn=self.cloud.create_dataset_group("named"), Name="film-clicks")
-        self._delete("named")
-
-        group = self.cloud.create_dataset_group("adopt")
-        theirs = self.cloud.personalize.create_event_tracker(name="theirs", datasetGroupArn=group)["eventTrackerArn"]
-        self._deploy("adopt", DatasetGroupArn=group)
-        self._delete("adopt")
+        invoke.furnish(self.cloud)
+        (theirs,) = self._trackers()
+        examples = [Example.read(path) for path in sorted(DIRECTORY.glob("*.yaml"))]
+        for example in examples:
+            outputs = self._deploy(example)
+            if "FunctionName" in outputs:
+                self._send_event(outputs["FunctionName"], outputs["TrackingId"])
+        for example in examples:
+            self._delete(example.stack_name)
         self._expect("the adopted tracker is still there", self._trackers() == [theirs])
-        self.cloud.personalize.delete_event_tracker(eventTrackerArn=theirs)
-
-        self._deploy("ssm-parameter", DatasetGroupArn=self.cloud.create_dataset_group("ssm-parameter"))
-        self._delete("ssm-parameter")
-
-        outputs = self._deploy("complete")
-        self._send_event(outputs["FunctionName"], outputs["TrackingId"])
-        self._delete("complete")
-
-        self._deploy("single-stack", DatasetGroupArn=self.cloud.create_dataset_group("single-stack"))
-        self._delete("single-stack")
 
         self._title("At the end")
         self._delete(sam.PROVIDER_STACK)
-        self._expect("every example was deployed", self.deployed == {path.name for path in DIRECTORY.glob("*.yaml")})
-        self._expect("no event tracker is left", self._trackers() == [])
         self._expect("no function is left", self.cloud.functions.list_functions()["Functions"] == [])
 
-    def _deploy(self, example: str, **parameters: str) -> dict[str, str]:
-        self._title(f"examples/{example}.yaml")
-        built = sam.build(self.cloud, DIRECTORY / f"{example}.yaml")
-        sam.deploy_stack(self.cloud, built, example, parameters)
-        self.deployed.add(f"{example}.yaml")
-        return self._show_outputs(example)
+    def _deploy(self, example: Example) -> dict[str, str]:
+        self._title(f"examples/{example.path.name}")
+        built = sam.build(self.cloud, example.path)
+        sam.deploy_stack(self.cloud, built, example.stack_name, example.parameters)
+        return self._show_outputs(example.stack_name)
 
     def _show_outputs(self, stack_name: str) -> dict[str, str]:
         stack = self.cloud.cloudformation.describe_stacks(StackName=stack_name)["Stacks"][0]

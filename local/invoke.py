@@ -49,13 +49,14 @@ def run(seconds_per_state: float) -> int:
 
 
 def furnish(cloud: Cloud) -> str:
-    """Make what the requests are about: the dataset groups films, books and songs, the last with an event tracker.
+    """Make what requests and examples are about: dataset groups, of which one has an event tracker.
 
     Returns the ARN of films.
     """
     songs = cloud.create_dataset_group("songs")
     cloud.personalize.create_event_tracker(name="song-clicks", datasetGroupArn=songs)
-    cloud.create_dataset_group("books")
+    for name in ("books", "games", "podcasts"):
+        cloud.create_dataset_group(name)
     return cloud.create_dataset_group("films")
 
 

@@ -8,6 +8,7 @@ import pytest
 from cfnlint.api import ManualArgs, lint
 from cfnlint.decode import decode_str
 
+from local.examples import Example
 from tests.unit.resolved import read
 
 ROOT = Path(__file__).parents[2]
@@ -20,6 +21,13 @@ def test_an_example_begins_with_what_it_shows_and_how_to_deploy_it(example: Path
     assert all(line.startswith("#") for line in header.splitlines())
     assert "deploy" in header
     assert f"examples/{example.name}" in header
+
+
+def test_the_heads_can_be_followed_in_any_order() -> None:
+    examples = [Example.read(path) for path in EXAMPLES]
+    stacks = [example.stack_name for example in examples]
+    groups = [example.parameters.get("DatasetGroupArn", example.stack_name) for example in examples]
+    assert len(examples) == len(set(stacks)) == len(set(groups))
 
 
 def test_the_single_stack_has_the_provider_of_the_provider_s_own_stack() -> None:
