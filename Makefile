@@ -10,6 +10,7 @@ SAM_VENV := .venv-sam
 BENCH_VENV := .venv-bench
 CDK_VENV := .venv-cdk
 LINT_VENV := .venv-lint
+MUTANTS_VENV := .venv-mutants
 MOTO_SOURCES := .moto
 MOTO := moto-$(shell sed -n 's/^moto==\([0-9.]*\).*/\1/p' requirements-dev.txt)
 BIN := $(VENV)/bin
@@ -26,7 +27,7 @@ unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONOPTIMIZE PYTHONWARNINGS
 unexport $(filter AWS_%,$(.VARIABLES))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test moto-tests prove bench lint scan release build local sam-deploy-local sam-local clean local-cloud all-three
+.PHONY: help demo test moto-tests prove mutants bench lint scan release build local sam-deploy-local sam-local clean local-cloud all-three
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -46,6 +47,9 @@ moto-tests: $(VENV)/installed $(MOTO_SOURCES)/$(MOTO) ## run moto's own tests of
 
 prove: $(VENV)/installed ## run all fault-injection tests: faults at every call, and stateful tests
 	$(BIN)/python -m tests.fault_injection.prove --markdown
+
+mutants: $(VENV)/installed $(MUTANTS_VENV)/installed ## make each line of the provider wrong in turn, and see whether a test notices
+	PYTHONPATH="$$(echo $(abspath $(MUTANTS_VENV))/lib/python3*/site-packages)" $(BIN)/python -m tests.mutants
 
 bench: $(BENCH_VENV)/installed $(SAM_VENV)/installed ## measure how fast, how cheap and how far, beside what others do
 	$(BENCH_VENV)/bin/python -m bench
@@ -78,7 +82,7 @@ sam-local: local-cloud ## send every request of events/ to the built function, i
 	@$(LOCAL_PYTHON) -m local invoke
 
 clean: ## remove everything these targets made
-	rm -rf $(VENV) $(BENCH_VENV) $(LOCAL_VENV) $(SAM_VENV) $(CDK_VENV) $(LINT_VENV) $(MOTO_SOURCES) .aws-sam dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(BENCH_VENV) $(LOCAL_VENV) $(SAM_VENV) $(CDK_VENV) $(LINT_VENV) $(MUTANTS_VENV) $(MOTO_SOURCES) .aws-sam .mutants dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What is to come, before anything that takes long is done.
