@@ -132,6 +132,9 @@ $(LOCAL_VENV)/installed: requirements-local.txt
 $(SAM_VENV)/installed: requirements-sam.txt
 	$(install)
 
+$(MUTANTS_VENV)/installed: requirements-mutants.txt
+	$(install)
+
 $(SAM_VENV)/linter: requirements-sam-lint.txt $(SAM_VENV)/installed
 	@$(SAM_VENV)/bin/python -m pip install --quiet --quiet --disable-pip-version-check --no-user --no-deps \
 		--require-hashes --only-binary=:all: --no-compile --requirement $<
