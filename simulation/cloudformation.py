@@ -5,12 +5,13 @@ Source: the AWS CloudFormation user guide, "Custom resources", and what projects
 
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
 from simulation.lambda_service import Event, Invocation, Lambda, current_invocation
+from simulation.response_url import SECONDS_VALID, response_url
 from simulation.virtual_time import VirtualTime
 
 SERVICE_TIMEOUT = 3600.0
@@ -19,28 +20,55 @@ Properties = dict[str, Any]
 
 
 @dataclass(frozen=True)
+class Tracker:
+    """The state and the tags of an event tracker at some moment; no state if there is none."""
+
+    status: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Response:
-    """A response as CloudFormation took it. `tracker_status` is that of the tracker it names, at that moment."""
+    """A response as it arrived. `tracker` is what its physical id named at that moment."""
 
     status: str
     physical_id: str
     reason: str = ""
     attributes: dict[str, str] = field(default_factory=dict)
-    tracker_status: str | None = None
+    tracker: Tracker = field(default_factory=Tracker)
+
+    @property
+    def is_success(self) -> bool:
+        """Whether it says SUCCESS."""
+        return self.status == "SUCCESS"
 
 
 @dataclass(eq=False)
 class Request:
-    """A request that was sent. `replaced_by`: of a clean-up, the request whose response replaced the physical id.
+    """A request that was sent, and the first response to it.
 
-    `looked` is when its function last called the service before the response counted.
+    `replaced_by`: of a clean-up, the request whose response replaced the physical id. `rollback_of`: the request that
+    this one undoes. `closed`: when CloudFormation stopped waiting for the response; it takes none that comes later.
     """
 
     event: Event
     sent: float
     replaced_by: "Request | None" = None
+    rollback_of: "Request | None" = None
     response: Response | None = None
     responded: float | None = None
+    closed: float | None = None
+
+    @property
+    def taken(self) -> Response | None:
+        """The response, if CloudFormation took it."""
+        in_time = self.responded is not None and (self.closed is None or self.responded <= self.closed)
+        return self.response if in_time else None
+
+    @property
+    def has_succeeded(self) -> bool:
+        """Whether CloudFormation took a response that says SUCCESS."""
+        return self.taken is not None and self.taken.is_success
 
     @property
     def id(self) -> str:
@@ -58,12 +86,28 @@ class Request:
         return self.event["StackId"], self.event["LogicalResourceId"]
 
     @property
+    def physical_id(self) -> str:
+        """The physical id in it; empty for a Create."""
+        return str(self.event.get("PhysicalResourceId", ""))
+
+    @property
+    def wanted(self) -> Properties:
+        """The properties in it, as they arrive: strings."""
+        return dict(self.event["ResourceProperties"])
+
+    @property
+    def old(self) -> Properties:
+        """The old properties in it; those of an Update only."""
+        return dict(self.event.get("OldResourceProperties", {}))
+
+    @property
     def service_timeout(self) -> float:
         """For how long CloudFormation waits for the response."""
         return float(self.event["ResourceProperties"].get("ServiceTimeout", SERVICE_TIMEOUT))
 
     def __str__(self) -> str:
-        return f"{self.type} of {self.event['LogicalResourceId']} in {self.event['StackId'].split('/')[1]}"
+        kind = f"{self.type}{' (rollback)' if self.rollback_of else ''}"
+        return f"{kind} of {self.event['LogicalResourceId']} in {self.event['StackId'].split('/')[1]}"
 
 
 @dataclass(frozen=True)
@@ -80,32 +124,37 @@ class Put:
 class CloudFormation:
     """The side of the service that keeps requests and takes responses.
 
-    `tracker_status` tells the state of a tracker by its ARN, for the record. A response that breaks the
-    protocol becomes one of the `objections`.
+    `tracker` tells what a physical id names, for the record. `dated_urls`: whether ResponseURLs tell when their
+    request was sent. A response that breaks the protocol becomes one of the `objections`.
     """
 
-    def __init__(self, time: VirtualTime, tracker_status: Callable[[str], str | None]) -> None:
+    def __init__(self, time: VirtualTime, tracker: Callable[[str], Tracker]) -> None:
         self.time = time
+        self.dated_urls = True
         self.function: Lambda
         self.requests: dict[str, Request] = {}
         self.puts: list[Put] = []
         self.objections: list[str] = []
-        self._tracker_status = tracker_status
+        self._tracker = tracker
         self._random = Random(0)
 
     def new_id(self) -> str:
         """A UUID that is the same in every run."""
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
 
-    def send(self, event: Event, replaced_by: Request | None = None) -> Request:
-        """Send a request."""
-        key = self._random.getrandbits(64)
-        date = f"X-Amz-Date={self.time.clock.timestamp}"
-        url = f"https://response.example/{len(self.requests)}?{date}&X-Amz-Signature={key:016x}"
-        request = Request({**event, "ResponseURL": url}, self.time.now, replaced_by)
+    def send(self, request: Request) -> None:
+        """Send a request, with a ResponseURL of its own."""
+        url = response_url(
+            request.event["StackId"],
+            request.event["LogicalResourceId"],
+            request.id,
+            self.time.time(),
+            self._random,
+            dated=self.dated_urls,
+        )
+        request.event["ResponseURL"] = url
         self.requests[url] = request
         self.function.invoke(request.event)
-        return request
 
     def request_of(self, invocation: Invocation) -> Request:
         """The request that was delivered."""
@@ -120,6 +169,8 @@ class CloudFormation:
         request = self.requests.get(url)
         if request is None or (invocation and invocation.event["ResponseURL"] != url):
             self._object_to(f"{invocation.event['RequestType'] if invocation else 'nobody'} sent a response to {url}")
+            return 403
+        if self.time.now > request.sent + SECONDS_VALID:
             return 403
         response, problems = self._read(request, body)
         for problem in problems:
@@ -161,7 +212,7 @@ class CloudFormation:
         physical_id = str(physical_id) if has_id else self.made_up_id(request)
         status = "FAILED" if failed or problems else "SUCCESS"
         reason = document.get("Reason", "") if failed else ""
-        return Response(status, physical_id, reason, data, self._tracker_status(physical_id)), problems
+        return Response(status, physical_id, reason, data, self._tracker(physical_id)), problems
 
     def made_up_id(self, request: Request) -> str:
         """The physical id of a resource that has none yet."""

@@ -7,7 +7,7 @@ import heapq
 import itertools
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
 from typing import NoReturn, cast
@@ -57,7 +57,7 @@ class VirtualTime:
             now=lambda: self.now,
             sleep=self.sleep,
             random=self._random.random,
-            **({"time": self.time} if "time" in [one.name for one in fields(Clock)] else {}),
+            time=self.time,
         )
 
     def time(self) -> float:

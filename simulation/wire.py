@@ -18,6 +18,9 @@ SECONDS_PER_CALL = 0.05
 
 PUT = "put"
 
+# More than any run makes.
+MOST_CALLS = 20_000
+
 Effect: TypeAlias = Callable[[], Any]
 Fault: TypeAlias = Callable[["Wire", str, Effect], Any]
 
@@ -47,6 +50,8 @@ class Wire:
     def call(self, name: str, effect: Effect) -> Any:
         """Make a call, which has its effect unless a fault befalls it."""
         number = len(self.calls)
+        if number >= MOST_CALLS:
+            raise RuntimeError(f"The function makes more than {MOST_CALLS} calls: it never ends.")
         self.calls.append(Attempt(name, self.time.now, current_invocation()))
         self.time.sleep(SECONDS_PER_CALL)
         for end, lasting in self.lasting:

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias, cast
 import boto3
 from botocore import UNSIGNED
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.moto_api import state_manager
 from moto.moto_api._internal import mock_random
@@ -18,13 +19,18 @@ from moto.moto_api._internal import mock_random
 from event_tracker.handler import make_handler
 from event_tracker.trackers import CLIENT_CONFIG
 from local.moto_personalize import PersonalizeBackend, personalize_backends, register
-from simulation.cloudformation import CloudFormation, Request
+from simulation.cloudformation import CloudFormation, Request, Tracker
+from simulation.iam import enforce, needs, role_statements
 from simulation.lambda_service import Invocation, Lambda, current_invocation
 from simulation.stack import Stack
 from simulation.virtual_time import VirtualTime
-from simulation.wire import Wire, WiredClient, WiredHttp
+from simulation.wire import MOST_CALLS, Wire, WiredClient, WiredHttp
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
+# The tags that say whose a tracker is.
+STACK_ID, LOGICAL_ID, CREATED_BY = (f"cloudformation:{name}" for name in ("stack-id", "logical-id", "created-by"))
+OWNERSHIP = frozenset({STACK_ID, LOGICAL_ID, CREATED_BY})
+ARN_SCOPE = f"arn:aws:personalize:{REGION}:{ACCOUNT}"
 TRACKER_STATES, GROUP_STATES = "personalize::eventtracker", "personalize::datasetgroup"
 
 # How long a tracker is in each of its states.
@@ -35,14 +41,14 @@ MakeHandler: TypeAlias = Callable[..., Callable[..., object]]
 
 @dataclass(frozen=True)
 class Call:
-    """A call that reached Amazon Personalize. `tags` are those of its tracker before it; `error`, if it was refused."""
+    """A call that reached Amazon Personalize. `tracker` is what it was about, before it; `error`, if it was refused."""
 
     moment: float
     invocation: Invocation | None
     request: Request | None
     operation: str
     arguments: Mapping[str, Any]
-    tags: Mapping[str, str]
+    tracker: Tracker
     result: Mapping[str, Any]
     error: str = ""
 
@@ -54,18 +60,32 @@ class Call:
 
 
 class World:
-    """Everything that a stack with event trackers needs; `service` is a client that no fault befalls."""
+    """Everything that a stack with event trackers needs; `service` is a client that no fault befalls.
 
-    def __init__(self, make: MakeHandler = make_handler, seconds_per_state: int = SECONDS_PER_STATE) -> None:
+    `has_role`: whether the function may do only what the role in `template.yaml` allows.
+    """
+
+    def __init__(
+        self,
+        make: MakeHandler = make_handler,
+        seconds_per_state: int = SECONDS_PER_STATE,
+        *,
+        has_role: bool = True,
+    ) -> None:
         self.seconds_per_state = seconds_per_state
         self.time = VirtualTime(on_passing=self._age)
         self.wire = Wire(self.time)
         self.stacks: list[Stack] = []
         self.calls: list[Call] = []
         self.deleted_by_others: set[str] = set()
+        # When, by ARN; the last time of each.
+        self.handed_over: dict[str, float] = {}
+        self.taken_back: dict[str, float] = {}
         self.service = _client()
         self.backend = cast("PersonalizeBackend", personalize_backends[ACCOUNT][REGION])
-        self.cloudformation = CloudFormation(self.time, self.status)
+        self.backend.clock = self.time.time
+        self.role = role_statements("aws", REGION, ACCOUNT) if has_role else None
+        self.cloudformation = CloudFormation(self.time, self.observe)
         function = make(self.client, self.http, self.time.clock)
         self.function = self.cloudformation.function = Lambda(self.time, function)
         self._unticked = 0.0
@@ -81,24 +101,30 @@ class World:
         return WiredHttp(self.wire, self.cloudformation.put)
 
     def call(self, operation: str, arguments: Mapping[str, Any]) -> Any:
-        """Have a call arrive at Amazon Personalize."""
+        """Have a call arrive at Amazon Personalize, which refuses what the role does not allow."""
         invocation = current_invocation()
         arn = arguments.get("eventTrackerArn") or arguments.get("resourceArn", "")
-        tags = dict(self.backend.tagger.get_tag_dict_for_resource(arn))
+        tracker = self.observe(arn)
         request = self.cloudformation.request_of(invocation) if invocation else None
-        record = partial(Call, self.time.now, invocation, request, operation, arguments, tags)
+        record = partial(Call, self.time.now, invocation, request, operation, arguments, tracker)
         try:
+            if self.role is not None:
+                for need in needs(operation, arguments, tracker.tags, ARN_SCOPE):
+                    enforce(need, self.role)
             result = getattr(self.service, operation)(**arguments)
-        except Exception as error:
-            self.calls.append(record({}, type(error).__name__))
+        except ClientError as error:
+            self.calls.append(record({}, error.response["Error"]["Code"]))
             raise
         self.calls.append(record(result))
         return result
 
-    def status(self, arn: str) -> str | None:
-        """The state of a tracker; None if there is none."""
+    def observe(self, arn: str) -> Tracker:
+        """What there is of a tracker, whatever the function would see of it."""
         tracker = self.backend.event_trackers.get(arn)
-        return tracker.status if tracker else None
+        return Tracker(tracker.status, self._tags(arn)) if tracker else Tracker()
+
+    def _tags(self, arn: str) -> dict[str, str]:
+        return dict(self.backend.tagger.get_tag_dict_for_resource(arn))
 
     def clean_up(self) -> None:
         """Do what an operator does when nothing fails any more: delete every stack, by force if need be."""
@@ -109,7 +135,7 @@ class World:
 
     def settle(self) -> None:
         """Let everything come to rest: deliveries that are still to come, and changes of state."""
-        if not self.time.run_until(lambda: self.time.is_idle, 6 * 3600):
+        if not self.time.run_until(lambda: self.time.is_idle, 6 * 3600) or len(self.wire.calls) >= MOST_CALLS:
             raise RuntimeError("The function never ends.")
         self.time.sleep(3 * self.seconds_per_state)
 
@@ -141,6 +167,18 @@ class World:
         )["eventTrackerArn"]
         self.time.sleep(3 * self.seconds_per_state)
         return arn
+
+    def hand_over(self, arn: str, stack: Stack, logical_id: str = "Tracker") -> None:
+        """Give a tracker to a resource by hand, as the documentation shows."""
+        tags = {STACK_ID: stack.id, LOGICAL_ID: logical_id}
+        self.service.tag_resource(resourceArn=arn, tags=as_list(tags))
+        self.handed_over[arn] = self.time.now
+
+    def take_back(self, arn: str) -> None:
+        """Take a tracker away from the resource that owns it, by hand."""
+        keys = sorted(OWNERSHIP & self._tags(arn).keys())
+        self.service.untag_resource(resourceArn=arn, tagKeys=keys)
+        self.taken_back[arn] = self.time.now
 
     def delete_trackers(self, dataset_group_arn: str) -> None:
         """Delete what is in a group, behind its stack's back."""

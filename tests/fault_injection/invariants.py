@@ -1,219 +1,295 @@
 """What must hold when everything has come to rest: nothing lost, nothing orphaned, nothing touched that is others'.
 
-All of it is told from what the service was asked and what it has, never from what the provider says.
+One function for each rule, which asks `facts.py` what happened and `windows.py` whether Limits names it.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
-from event_tracker import ownership
 from simulation.cloudformation import Request
 from simulation.stack import Resource, Stack
-from simulation.wire import PUT
-from simulation.world import Call, World
+from simulation.world import CREATED_BY, OWNERSHIP, Call, World
+from tests.fault_injection import windows
+from tests.fault_injection.facts import CHANGES, Facts, owner_of
 from tests.fault_injection.rules import Rule, Violation
 
 COMPLETE = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}
-CHANGES = {"create_event_tracker", "delete_event_tracker", "tag_resource", "untag_resource"}
 GONE = {"DELETE_COMPLETE", "ROLLBACK_COMPLETE"}
+PROPERTIES = {
+    "ServiceToken",
+    "DatasetGroupArn",
+    "Name",
+    "Tags",
+    "AdoptExisting",
+    "ReplacementStrategy",
+    "ServiceTimeout",
+}
 
 
 def violations(world: World) -> list[Violation]:
     """What does not hold in a world that is at rest."""
-    facts = _Facts(world)
-    found = [
-        *(Violation(Rule.ONE_RESPONSE, how) for how in world.cloudformation.objections),
-        *_responses(world),
-        *_waits(world),
-        *_ids(facts),
-        *_leftovers(facts),
-        *_trespasses(facts),
-    ]
-    for stack in world.stacks:
-        if stack.status in COMPLETE:
-            for logical_id, resource in stack.resources.items():
-                found += _live(facts, stack, logical_id, resource)
-                found += _as_template(facts, stack, logical_id, resource)
-    return found
+    facts = Facts(world)
+    return [violation for check in _CHECKS for violation in check(facts)]
 
 
-class _Facts:
-    """What happened, in the ways in which the rules ask about it."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.done = [call for call in world.calls if not call.error and call.request]
-        self.made = {call.arn: call for call in self.done if call.operation == "create_event_tracker"}
-        self.given = self._given()
-
-    def _given(self) -> dict[tuple[str, str], tuple[tuple[str, str], str]]:
-        """The resource that last put each tag, by ARN and key, and the value."""
-        given = {}
-        for call in self.done:
-            for tag in call.arguments.get("tags", ()):
-                given[call.arn, tag["tagKey"]] = call.request.resource, tag["tagValue"]
-        return given
-
-    def is_overtaken(self, request: Request, moment: float) -> bool:
-        """Whether CloudFormation had by then sent a later request for the same resource, and no longer listened.
-
-        The clean-up of what a request replaced does not count: it always follows.
-        """
-        return any(later.sent <= moment for later in self._later(request))
-
-    def is_in_window(self, resource: tuple[str, str]) -> bool:
-        """Whether a request for this resource did something when no later one could see it any more."""
-        return any(
-            call.request.resource == resource
-            and call.operation in CHANGES
-            and any(self._last_poll(later) <= call.moment for later in self._later(call.request))
-            for call in self.done
-        )
-
-    def _later(self, request: Request) -> Iterator[Request]:
-        requests = list(self.world.cloudformation.requests.values())
-        for later in requests[requests.index(request) + 1 :]:
-            if later.resource == request.resource and later.replaced_by is not request:
-                yield later
-
-    def _last_poll(self, request: Request) -> float:
-        """Until when a request can see what an earlier one for its resource does."""
-        if request.responded is None:
-            return math.inf
-        if request.type == "Delete" and request.event["PhysicalResourceId"].startswith("arn:"):
-            # It is about one tracker, and polls for no other.
-            return request.sent
-        former = request.event.get("OldResourceProperties", request.event["ResourceProperties"])["DatasetGroupArn"]
-        if former != request.event["ResourceProperties"]["DatasetGroupArn"]:
-            # The rollback of a change of group: what the change made is in the other group.
-            polls = (
-                call.moment
-                for call in self.done
-                if call.request is request and call.arguments.get("datasetGroupArn") == former
-            )
-            return max(polls, default=request.sent)
-        return self._polled(request)
-
-    def _polled(self, request: Request) -> float:
-        """When its function last called the service before the response counted."""
-        attempts = (one for one in self.world.wire.calls if one.invocation and one.name != PUT)
-        cloudformation = self.world.cloudformation
-        return max(
-            (
-                one.moment
-                for one in attempts
-                if cloudformation.request_of(one.invocation) is request and one.moment < request.responded
-            ),
-            default=request.sent,
-        )
-
-    def last(self, arn: str, *operations: str) -> Call | None:
-        """The function's last such call about a tracker."""
-        calls = [call for call in self.done if call.arn == arn and call.operation in operations]
-        return calls[-1] if calls else None
-
-
-def _responses(world: World) -> Iterator[Violation]:
-    for invocation in world.function.history:
-        request = world.cloudformation.request_of(invocation)
+def _protocol(facts: Facts) -> Iterator[Violation]:
+    """Each delivery that ends well has sent one response, and one that has sent a response ends well."""
+    for how in facts.world.cloudformation.objections:
+        yield Violation(Rule.ONE_RESPONSE, how)
+    for invocation in facts.world.function.history:
+        request = facts.world.cloudformation.request_of(invocation)
         if invocation.error is None and invocation.accepted != 1:
-            yield Violation(Rule.ONE_RESPONSE, f"{request}: a delivery ended well with {invocation.accepted} answers")
+            yield Violation(Rule.ONE_RESPONSE, f"{request}: a delivery ended well with {invocation.accepted} responses")
         if isinstance(invocation.error, Exception) and invocation.accepted:
-            yield Violation(Rule.ONE_RESPONSE, f"{request}: answered, and then {invocation.error!r}")
+            yield Violation(Rule.ONE_RESPONSE, f"{request}: a response, and then {invocation.error!r}")
 
 
-def _waits(world: World) -> Iterator[Violation]:
+def _in_time(facts: Facts) -> Iterator[Violation]:
+    """CloudFormation gets a response while it waits, if one delivery ends well."""
+    world = facts.world
     begun: dict[str, float] = {}
     for invocation in world.function.history:
         if invocation.error is None:
             begun.setdefault(world.cloudformation.request_of(invocation).id, invocation.start)
-    for request in world.cloudformation.requests.values():
+    for request in facts.requests:
         responded = math.inf if request.responded is None else request.responded
         if request.id in begun and responded > request.sent + request.service_timeout:
-            # A function knows when it was called, not when the request was sent.
-            in_window = responded <= begun[request.id] + request.service_timeout
-            yield Violation(Rule.RESPONDED, f"{request}: no answer within {request.service_timeout:.0f} s", in_window)
+            # A function knows when it was called, not for how long the event had been under way.
+            window = windows.BEGUN_LATE if responded <= begun[request.id] + request.service_timeout else ""
+            yield Violation(Rule.RESPONDED, f"{request}: no response within {request.service_timeout:.0f} s", window)
 
 
-def _ids(facts: _Facts) -> Iterator[Violation]:
-    heard = {call.invocation for call in facts.world.calls}
+def _one_id(facts: Facts) -> Iterator[Violation]:
+    """All responses to a request have the same physical id."""
+    reached = {call.invocation for call in facts.world.calls}
     first: dict[str, str] = {}
     for put in facts.world.cloudformation.puts:
-        physical_id = first.setdefault(put.request.id, put.response.physical_id)
-        if put.response.physical_id != physical_id:
-            in_window = (
-                facts.is_overtaken(put.request, put.moment)
-                or facts.is_in_window(put.request.resource)
-                # Delivered again, and kept from the service until its patience was over: it cannot know the ARN.
-                or (put.response.status == "FAILED" and put.invocation not in heard)
-            )
-            yield Violation(Rule.ONE_ID, f"{put.request}: {physical_id}, then {put.response.physical_id}", in_window)
+        before, now = first.setdefault(put.request.id, put.response.physical_id), put.response.physical_id
+        if now != before:
+            window = windows.is_overtaken(facts, put.request, put.moment) or windows.late_change(facts, before)
+            if not put.response.is_success and put.invocation not in reached:
+                window = windows.CUT_OFF
+            yield Violation(Rule.ONE_ID, f"{put.request}: {before}, then {now}", window)
 
 
-def _leftovers(facts: _Facts) -> Iterator[Violation]:
-    gone = {stack.id: stack for stack in facts.world.stacks if stack.status in GONE}
-    for arn, name in facts.world.trackers().items():
+def _nothing_left(facts: Facts) -> Iterator[Violation]:
+    """No tracker outlives the stack that made it, unless it was retained, adopted, or taken away by hand."""
+    world = facts.world
+    gone = {stack.id: stack for stack in world.stacks if stack.status in GONE}
+    for arn, name in world.trackers().items():
         made = facts.made.get(arn)
         stack = made and gone.get(made.request.resource[0])
-        if stack and arn not in stack.retained:
-            yield Violation(
-                Rule.NOTHING_LEFT,
-                f"{name} ({arn}), made by {made.request}, outlives the stack",
-                facts.is_in_window(made.request.resource),
-            )
+        if not stack or arn in stack.retained | stack.left_behind or made.request.id in stack.skipped:
+            continue
+        if arn in facts.adoptions or arn in world.taken_back:
+            continue
+        window = windows.late_change(facts, arn, "create_event_tracker") or windows.unheard(facts, made)
+        if not facts.is_acknowledged(arn, math.inf):
+            window = window or windows.undated(facts)
+        yield Violation(Rule.NOTHING_LEFT, f"{name} ({arn}), made by {made.request}, outlives the stack", window)
+
+
+def _deleted_means_gone(facts: Facts) -> Iterator[Violation]:
+    """A Delete that says SUCCESS has ended: the dataset group can be deleted next."""
     for put in facts.world.cloudformation.puts:
-        # A deletion is over when it says so: the dataset group is next.
-        response = put.response
-        says_gone = put.request.type == "Delete" and response.status == "SUCCESS"
-        if says_gone and response.tracker_status and facts.last(response.physical_id, "delete_event_tracker"):
-            yield Violation(Rule.NOTHING_LEFT, f"{put.request}: answered when {response.physical_id} was still there")
+        arn = put.response.physical_id
+        says_gone = put.request.type == "Delete" and put.response.is_success
+        if says_gone and put.response.tracker.status and facts.last(arn, "delete_event_tracker"):
+            yield Violation(Rule.NOTHING_LEFT, f"{put.request}: its response came while {arn} was still there")
 
 
-def _trespasses(facts: _Facts) -> Iterator[Violation]:
+def _deletions(facts: Facts) -> Iterator[Violation]:
+    """What a request deletes is its resource's, and either its physical id, or a tracker whose id nobody has."""
     for call in facts.done:
-        maker = facts.made.get(call.arn)
-        if call.operation == "delete_event_tracker" and (not maker or maker.request.resource != call.request.resource):
-            yield Violation(Rule.NOT_OURS, f"{call.request}: deleted {call.arn}, made by {maker and maker.request}")
+        if call.operation == "delete_event_tracker":
+            broken = _why_kept(facts, call)
+            if broken:
+                rule, why, window = broken
+                yield Violation(rule, f"{call.request}: deleted {call.arn}, {why}", window)
+
+
+def _why_kept(facts: Facts, call: Call) -> tuple[Rule, str, str] | None:
+    """The rule by which a tracker that was deleted should have stayed, why, and the window."""
+    arn, request, made = call.arn, call.request, facts.made.get(call.arn)
+    if owner_of(call.tracker.tags) != request.resource:
+        return Rule.NOT_OURS, f"which {owner_of(call.tracker.tags)} owns", ""
+    if facts.is_adopted(arn, call.moment):
+        return Rule.KEPT, "which was adopted", ""
+    if request.physical_id == arn:
+        return None if _may_delete_its_own(call) else (Rule.KEPT, "its own, without need", "")
+    if facts.is_acknowledged(arn, call.moment) or made is None:
+        return Rule.KEPT, f"made by {made and made.request}, whose id somebody has", windows.unmarked(facts, call)
+    if facts.order[made.request.id] > facts.order[request.id]:
+        return Rule.KEPT, "made by a newer request", windows.sent_in_same_second(made.request, request)
+    return None
+
+
+def _may_delete_its_own(call: Call) -> bool:
+    """Whether a request may delete what its physical id names: a Delete, a rename that was opted in to, or a wreck."""
+    request = call.request
+    strategies = [properties.get("ReplacementStrategy") for properties in (request.wanted, request.old)]
+    return request.type == "Delete" or "delete_then_create" in strategies or call.tracker.status == "CREATE FAILED"
+
+
+def _tags_lost(facts: Facts) -> Iterator[Violation]:
+    """A tag is taken off by whoever put it there, or had it in a template; ours, when a tracker is adopted."""
+    for call in facts.done:
         if call.operation == "untag_resource":
+            tags = call.tracker.tags
             for key in call.arguments["tagKeys"]:
-                if key in call.tags and not _was_given(facts, call, key):
-                    yield Violation(Rule.NOT_OURS, f"{call.request}: took {key}={call.tags[key]} off {call.arn}")
+                if key in tags and not _may_untag(facts, call, key):
+                    rule = (
+                        Rule.KEPT if call.arn in facts.taken or call.arn in facts.world.handed_over else Rule.NOT_OURS
+                    )
+                    yield Violation(rule, f"{call.request}: took {key}={tags[key]} off {call.arn}")
 
 
-def _was_given(facts: _Facts, untag: Call, key: str) -> bool:
-    """Whether the tag that was taken off had come from the same resource, or stood in its template as it was."""
-    former = untag.request.event.get("OldResourceProperties", {}).get("Tags", [])
-    if {"Key": key, "Value": untag.tags[key]} in former:
+def _may_untag(facts: Facts, call: Call, key: str) -> bool:
+    request, tags = call.request, call.tracker.tags
+    if key in OWNERSHIP:
+        left = [name for name in OWNERSHIP if name in tags]
+        owner = owner_of(tags) if left != [CREATED_BY] else request.resource
+        return request.wanted.get("AdoptExisting") == "true" and owner == request.resource
+    if {"Key": key, "Value": tags[key]} in request.old.get("Tags", []):
         return True
     before = [
-        (call.request.resource, tag["tagValue"])
-        for call in facts.done
-        if call.arn == untag.arn and call.moment <= untag.moment
-        for tag in call.arguments.get("tags", ())
+        (tagging.request.resource, tag["tagValue"])
+        for tagging in facts.done
+        if tagging.arn == call.arn and tagging.moment <= call.moment
+        for tag in tagging.arguments.get("tags", ())
         if tag["tagKey"] == key
     ]
-    return bool(before) and before[-1] == (untag.request.resource, untag.tags[key])
+    return bool(before) and before[-1] == (request.resource, tags[key])
 
 
-def _live(facts: _Facts, stack: Stack, logical_id: str, resource: Resource) -> Iterator[Violation]:
+def _tags_put(facts: Facts) -> Iterator[Violation]:
+    """Nobody's ownership is changed: only the mark of who made a tracker, on what the resource owns."""
+    for call in facts.done:
+        if call.operation == "tag_resource":
+            keys = {tag["tagKey"] for tag in call.arguments["tags"]} & OWNERSHIP
+            if keys and (keys != {CREATED_BY} or owner_of(call.tracker.tags) != call.request.resource):
+                yield Violation(Rule.NOT_OURS, f"{call.request}: put {sorted(keys)} on {call.arn}")
+
+
+def _adopted_means_free(facts: Facts) -> Iterator[Violation]:
+    """What was adopted has no owner's tags, so that no rollback and no Delete can remove it."""
+    for arn, requests in facts.taken.items():
+        for request in requests:
+            owner = owner_of(request.taken.tracker.tags)
+            if facts.is_adoption(request) and request.taken.tracker.status and owner != (None, None):
+                window = windows.unmarked_when_adopted(facts, request)
+                yield Violation(Rule.KEPT, f"{request}: adopted {arn}, which {owner} owns", window)
+
+
+def _refused(facts: Facts) -> Iterator[Violation]:
+    """A request that can only be refused makes no change, and its rollback makes none either."""
+    for request in facts.requests:
+        calls = [call for call in facts.done if call.request is request]
+        if _has_bad_properties(request.wanted) and request.type != "Delete":
+            for call in calls:
+                yield Violation(Rule.REFUSED, f"{request}: its properties are invalid, and it called {call.operation}")
+        elif _is_refused_rename(facts, request):
+            for call in calls:
+                if call.operation in CHANGES:
+                    yield Violation(Rule.REFUSED, f"{request}: a rename that is refused, and it did {call.operation}")
+        before = request.rollback_of
+        if before and (_has_bad_properties(before.wanted) or _is_refused_rename(facts, before)):
+            for call in calls:
+                if call.operation in CHANGES and not _may_roll_back(facts, request, call):
+                    yield Violation(Rule.REFUSED, f"{request}: the rollback of a refusal did {call.operation}")
+
+
+def _not_blocked(facts: Facts) -> Iterator[Violation]:
+    """A tracker that a failed request has left, and whose tracking id nobody has, makes no later request fail."""
+    for request in facts.requests:
+        calls = [call for call in facts.world.calls if call.request is request]
+        if request.taken and not request.taken.is_success and request.type != "Delete" and _was_refused(calls):
+            for arn in {call.arn for call in calls} & facts.made.keys():
+                made = facts.made[arn].request
+                if (
+                    made is not request
+                    and made.resource == request.resource
+                    and request.type in (made.type, "Update")
+                    and facts.group_of(arn) == request.wanted["DatasetGroupArn"]
+                    and not facts.is_acknowledged(arn, math.inf)
+                    and facts.order[made.id] < facts.order[request.id]
+                ):
+                    window = windows.undated(facts) or windows.unheard(facts, facts.made[arn])
+                    yield Violation(Rule.NOT_BLOCKED, f"{request}: refused because of {arn}, made by {made}", window)
+
+
+def _was_refused(calls: Sequence[Call]) -> bool:
+    """Whether a request gave up on a group that has a tracker, without having changed anything or been hindered."""
+    errors = {call.error for call in calls if call.error}
+    return (
+        bool(calls)
+        and calls[-1].moment - calls[0].moment < 5
+        and not any(call.operation in CHANGES and not call.error for call in calls)
+        and errors == {"ResourceAlreadyExistsException"}
+    )
+
+
+def _has_bad_properties(properties: Mapping[str, Any]) -> bool:
+    keys = [tag["Key"].lower() for tag in properties.get("Tags", [])]
+    return bool(properties.keys() - PROPERTIES) or any(key.startswith(("aws:", "cloudformation:")) for key in keys)
+
+
+def _is_refused_rename(facts: Facts, request: Request) -> bool:
+    """Whether an Update wants another name for a tracker that is there to this day, and did not opt in to that."""
+    tracker = facts.world.backend.event_trackers.get(request.physical_id)
+    strategies = [properties.get("ReplacementStrategy") for properties in (request.wanted, request.old)]
+    return (
+        request.type == "Update"
+        and tracker is not None
+        and tracker.status == "ACTIVE"
+        and request.wanted["DatasetGroupArn"] == tracker.dataset_group_arn
+        and request.wanted.get("Name", tracker.name) != tracker.name
+        and "delete_then_create" not in strategies
+    )
+
+
+def _may_roll_back(facts: Facts, request: Request, call: Call) -> bool:
+    """Whether the rollback of a refusal may make a change: to what others did, or what an earlier failure left."""
+    if call.operation == "tag_resource":
+        wanted = {(tag["Key"], tag["Value"]) for tag in request.wanted.get("Tags", [])}
+        tags = {(tag["tagKey"], tag["tagValue"]) for tag in call.arguments["tags"] if tag["tagKey"] not in OWNERSHIP}
+        return tags <= wanted
+    if call.operation == "delete_event_tracker":
+        # Whether that was right, `_deletions` says.
+        return call.arn not in facts.taken
+    there = facts.world.observe(request.physical_id).status
+    return call.operation == "create_event_tracker" and there is None
+
+
+def _stacks_hold(facts: Facts) -> Iterator[Violation]:
+    """The resources of each stack that is at rest are live, and as their template says."""
+    for stack in facts.world.stacks:
+        if stack.status in COMPLETE:
+            # What failed and was preserved is nothing yet.
+            there = {name: one for name, one in stack.resources.items() if not one.failed}
+            for logical_id, resource in there.items():
+                yield from _live(facts, stack, resource)
+                yield from _as_template(facts, stack, logical_id, resource)
+
+
+def _live(facts: Facts, stack: Stack, resource: Resource) -> Iterator[Violation]:
     arn, response = resource.physical_id, resource.response
     tracker = facts.world.backend.event_trackers.get(arn)
-    deleted = facts.last(arn, "delete_event_tracker")
     if tracker is None or tracker.status != "ACTIVE":
         # One that somebody else deleted is nobody's fault.
-        if deleted or arn not in facts.world.deleted_by_others:
-            in_window = facts.is_in_window((stack.id, logical_id))
-            yield Violation(Rule.LIVE, f"{stack.name}: {arn} is {facts.world.status(arn)}", in_window)
+        if facts.last(arn, "delete_event_tracker") or arn not in facts.world.deleted_by_others:
+            how = f"{stack.name}: {arn} is {facts.world.observe(arn).status}"
+            yield Violation(Rule.LIVE, how, windows.late_change(facts, arn, "delete_event_tracker"))
         return
-    if response.attributes.get("TrackingId") != tracker.tracking_id:
-        yield Violation(
-            Rule.LIVE, f"{stack.name}: TrackingId {response.attributes.get('TrackingId')} is not that of {arn}"
-        )
-    if response.tracker_status != "ACTIVE":
-        yield Violation(Rule.LIVE, f"{stack.name}: {arn} was {response.tracker_status} when it was answered")
+    tracking_id = response.attributes.get("TrackingId")
+    if tracking_id != tracker.tracking_id:
+        yield Violation(Rule.LIVE, f"{stack.name}: TrackingId {tracking_id} is not that of {arn}")
+    if response.tracker.status != "ACTIVE":
+        yield Violation(Rule.LIVE, f"{stack.name}: {arn} was {response.tracker.status} when the response was sent")
 
 
-def _as_template(facts: _Facts, stack: Stack, logical_id: str, resource: Resource) -> Iterator[Violation]:
+def _as_template(facts: Facts, stack: Stack, logical_id: str, resource: Resource) -> Iterator[Violation]:
     arn, wanted = resource.physical_id, resource.properties
     tracker = facts.world.backend.event_trackers.get(arn)
     if tracker is None:
@@ -222,23 +298,53 @@ def _as_template(facts: _Facts, stack: Stack, logical_id: str, resource: Resourc
         yield Violation(Rule.TEMPLATE, f"{stack.name}: {arn} is named {tracker.name}, not {wanted['Name']}")
     if wanted["DatasetGroupArn"] != tracker.dataset_group_arn:
         yield Violation(Rule.TEMPLATE, f"{stack.name}: {arn} is in another group than {wanted['DatasetGroupArn']}")
+    if _is_shared(facts, arn):
+        return
     observed = facts.world.tags(arn)
     tags = {tag["Key"]: tag["Value"] for tag in wanted.get("Tags", ())}
     stale = {
         key
-        for key, value in observed.items()
-        if key not in tags
-        and key not in ownership.KEYS
-        and facts.given.get((arn, key)) == ((stack.id, logical_id), value)
+        for key, value in _given_since(facts, arn, (stack.id, logical_id)).items()
+        if key not in tags and observed.get(key) == value
     }
-    if _is_shared(facts, arn):
-        return
     if stale or any(observed.get(key) != value for key, value in tags.items()):
-        in_window = facts.is_in_window((stack.id, logical_id))
-        yield Violation(Rule.TEMPLATE, f"{stack.name}: {arn} has the tags {observed}, not {tags}", in_window)
+        window = windows.late_change(facts, arn, "tag_resource", "untag_resource")
+        yield Violation(Rule.TEMPLATE, f"{stack.name}: {arn} has the tags {observed}, not {tags}", window)
 
 
-def _is_shared(facts: _Facts, arn: str) -> bool:
+def _given_since(facts: Facts, arn: str, resource: tuple[str, str]) -> dict[str, str]:
+    """The tags that a resource has put on its tracker since it has had it; those of an earlier time stay (U1)."""
+    since = math.inf
+    for request in reversed([one for one in facts.requests if one.resource == resource and one.has_succeeded]):
+        if request.taken.physical_id != arn:
+            break
+        since = request.sent
+    given = {}
+    for call in facts.done:
+        if call.arn == arn and call.moment >= since:
+            for tag in call.arguments.get("tags", ()):
+                if tag["tagKey"] not in OWNERSHIP:
+                    given[tag["tagKey"]] = (call.request.resource, tag["tagValue"])
+    return {key: value for key, (giver, value) in given.items() if giver == resource}
+
+
+def _is_shared(facts: Facts, arn: str) -> bool:
     """Whether two resources have adopted the same tracker, so that the last one has its way with the tags."""
     resources = [r for stack in facts.world.stacks for r in stack.resources.values()]
     return sum(resource.physical_id == arn for resource in resources) > 1
+
+
+_CHECKS: tuple[Callable[[Facts], Iterator[Violation]], ...] = (
+    _protocol,
+    _in_time,
+    _one_id,
+    _nothing_left,
+    _deleted_means_gone,
+    _deletions,
+    _tags_lost,
+    _tags_put,
+    _adopted_means_free,
+    _refused,
+    _not_blocked,
+    _stacks_hold,
+)

@@ -5,11 +5,14 @@ from enum import StrEnum
 
 
 class Rule(StrEnum):
-    """What no sequence of faults may break."""
+    """What no sequence of operations and faults may break."""
 
     RESPONDED = "no operation is left without a response"
     NOTHING_LEFT = "nothing remains of what was deleted or rolled back"
-    NOT_OURS = "what a stack did not make is not deleted, nor loses a tag"
+    NOT_OURS = "what a resource does not own is not deleted, nor loses a tag"
+    KEPT = "what was retained, handed over or adopted is never deleted, and loses no tag but ours"
+    REFUSED = "a request that is refused changes nothing, nor does its rollback"
+    NOT_BLOCKED = "what a failed request left never stands in the way of the next"
     LIVE = "TrackingId is the live tracker's, ACTIVE when the response was sent"
     TEMPLATE = "a resource is as its template says, also when rolled back"
     ONE_ID = "no request gets two physical ids"
@@ -19,11 +22,11 @@ class Rule(StrEnum):
 
 @dataclass(frozen=True)
 class Violation:
-    """A rule that was broken, and how. `in_window`: in the one way that the README says it can be."""
+    """A rule that was broken, and how. `window`: the one that it is in, of those that Limits names."""
 
     rule: Rule
     how: str
-    in_window: bool = False
+    window: str = ""
 
     def __str__(self) -> str:
-        return f"{self.rule}{' (in the window)' if self.in_window else ''}: {self.how}"
+        return f"{self.rule}{f' (window: {self.window})' if self.window else ''}: {self.how}"

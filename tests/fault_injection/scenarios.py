@@ -1,9 +1,9 @@
-"""The stories in which faults are injected. Each pauses where everything is to come to rest and be checked."""
+"""The scenarios in which faults are injected. Each pauses where everything is to come to rest and be checked."""
 
 import sys
 from collections.abc import Callable, Iterator
 
-from simulation.stack import Resource, Stack
+from simulation.stack import RETAIN, Declaration, Resource, Stack
 from simulation.world import World
 
 Scenario = Callable[[World], Iterator[None]]
@@ -190,6 +190,79 @@ def rollback_while_being_updated(world: World) -> Iterator[None]:
     yield
 
 
+def retained_and_come_back_to(world: World) -> Iterator[None]:
+    films, books, stack = world.dataset_group("films"), world.dataset_group("books"), world.stack()
+    policy = {"UpdateReplacePolicy": RETAIN}
+    stack.create(DatasetGroupArn=films, **policy)
+    yield
+    stack.update(DatasetGroupArn=books, **policy)
+    yield
+    stack.update(DatasetGroupArn=films, Tags=[{"Key": "aws:team", "Value": "x"}], **policy)
+    yield
+    stack.update(DatasetGroupArn=films, Name="other", ReplacementStrategy="delete_then_create", **policy)
+    yield
+    stack.update(DatasetGroupArn=films, AdoptExisting=True, sibling_fails=True, **policy)
+    yield
+    stack.delete()
+    yield
+
+
+def retained_and_declared_again(world: World) -> Iterator[None]:
+    group, stack = world.dataset_group("films"), world.stack()
+    stack.create(DatasetGroupArn=group, DeletionPolicy=RETAIN)
+    yield
+    stack.deploy({})
+    yield
+    stack.create_abandoned(0.07, DatasetGroupArn=group)
+    yield
+    stack.create(DatasetGroupArn=world.dataset_group("books"))
+    yield
+    stack.update(DatasetGroupArn=group, Name="other")
+    yield
+    stack.delete()
+    yield
+
+
+def preserved_and_tried_again(world: World) -> Iterator[None]:
+    group = world.dataset_group("films")
+    for first in (False, True):
+        stack, template = world.stack(f"shop-{first}"), {"Tracker": Declaration({"DatasetGroupArn": group})}
+        world.backend.tracker_creations_to_fail = sys.maxsize
+        stack.deploy(template, disable_rollback=True)
+        yield
+        world.backend.tracker_creations_to_fail = 0
+        stack.deploy(template, delete_failed_first=first)
+        yield
+        stack.delete()
+        yield
+
+
+def two_resources_swap_their_groups(world: World) -> Iterator[None]:
+    films, books, stack = world.dataset_group("films"), world.dataset_group("books"), world.stack()
+    stack.deploy({"One": Declaration({"DatasetGroupArn": films}), "Two": Declaration({"DatasetGroupArn": books})})
+    yield
+    stack.deploy({"One": Declaration({"DatasetGroupArn": books}), "Two": Declaration({"DatasetGroupArn": films})})
+    yield
+    stack.delete()
+    yield
+
+
+def logical_id_renamed_and_the_tracker_kept(world: World) -> Iterator[None]:
+    group, stack = world.dataset_group("films"), world.stack()
+    stack.create("Old", DatasetGroupArn=group, DeletionPolicy=RETAIN)
+    yield
+    stack.deploy({})
+    yield
+    for arn in world.trackers_in(group):
+        world.take_back(arn)
+    stack.create("New", DatasetGroupArn=group, AdoptExisting=True)
+    yield
+    for arn in world.trackers_in(group):
+        world.hand_over(arn, stack, "New")
+    stack.delete()
+    yield
+
+
 def provider_swapped_in_over_an_id_that_is_no_arn(world: World) -> Iterator[None]:
     stack = _taken_over(world, "tracker-of-another-provider", DatasetGroupArn=world.dataset_group("films"))
     stack.update(DatasetGroupArn=stack.resource().properties["DatasetGroupArn"], Tags=[RED])
@@ -212,7 +285,7 @@ def provider_swapped_in_over_somebodys_tracker(world: World) -> Iterator[None]:
 def _taken_over(world: World, physical_id: str, **properties: str) -> Stack:
     """A stack whose resource another provider made."""
     stack = world.stack()
-    stack.resources["Tracker"] = Resource(physical_id, properties)
+    stack.resources["Tracker"] = Resource(physical_id, Declaration(properties))
     return stack
 
 
@@ -238,6 +311,11 @@ SCENARIOS: dict[str, Scenario] = {
         delete_while_being_created,
         delete_when_just_being_created,
         rollback_while_being_updated,
+        retained_and_come_back_to,
+        retained_and_declared_again,
+        preserved_and_tried_again,
+        two_resources_swap_their_groups,
+        logical_id_renamed_and_the_tracker_kept,
         provider_swapped_in_over_an_id_that_is_no_arn,
         provider_swapped_in_over_somebodys_tracker,
     )

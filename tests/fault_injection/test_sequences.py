@@ -4,16 +4,15 @@ from random import Random
 
 import pytest
 
-from event_tracker.handler import make_handler
 from simulation.faults import FAULTS
 from tests.fault_injection.rules import Violation
 from tests.fault_injection.scenarios import SCENARIOS
-from tests.fault_injection.sequences import DELIVERIES, SEED, Run, Sequence, run, sample, with_one_fault
+from tests.fault_injection.sequences import DELIVERIES, OURS, SEED, Run, Sequence, run, sample, with_one_fault
 from tests.fault_injection.stateful import run_stateful
 
 
 def broken(outcome: Run) -> list[Violation]:
-    return [violation for violation in outcome.violations if not violation.in_window]
+    return [violation for violation in outcome.violations if not violation.window]
 
 
 @pytest.mark.parametrize("deliveries", DELIVERIES)
@@ -40,7 +39,7 @@ def test_scenarios_hold_with_several_faults(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", [SEED], ids="seed={}".format)
 def test_stateful_runs_of_several_stacks_hold(seed: int) -> None:
-    assert run_stateful(make_handler, seed, examples=30).sequences >= 30
+    assert run_stateful(OURS, seed, examples=30).sequences >= 30
 
 
 def test_every_fault_at_every_call_is_tried() -> None:

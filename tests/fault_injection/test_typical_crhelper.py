@@ -5,7 +5,7 @@ import pytest
 from tests.fault_injection.rules import Rule
 from tests.fault_injection.sequences import Sequence, run, with_one_fault
 from tests.fault_injection.stateful import run_stateful
-from tests.fault_injection.typical_crhelper import make_typical_handler
+from tests.fault_injection.typical_crhelper import TYPICAL
 
 BREAKING = {
     Rule.RESPONDED: Sequence("create", {3: "500"}),
@@ -20,20 +20,20 @@ BREAKING = {
 
 @pytest.mark.parametrize("rule", BREAKING, ids=lambda rule: rule.name)
 def test_a_typical_provider_breaks_a_rule_where_ours_does_not(rule: Rule) -> None:
-    typical, ours = run(BREAKING[rule], make_typical_handler), run(BREAKING[rule])
+    typical, ours = run(BREAKING[rule], TYPICAL), run(BREAKING[rule])
 
-    assert rule in {violation.rule for violation in typical.violations if not violation.in_window}
-    assert [violation for violation in ours.violations if not violation.in_window] == []
+    assert rule in {violation.rule for violation in typical.violations if not violation.window}
+    assert [violation for violation in ours.violations if not violation.window] == []
 
 
 def test_a_fault_that_passes_changes_what_comes_of_a_typical_provider() -> None:
-    runs = with_one_fault("create", make_typical_handler)
+    runs = with_one_fault("create", TYPICAL)
 
     assert Rule.OUTCOME in {violation.rule for one in runs for violation in one.violations}
 
 
 def test_stateful_tests_find_a_minimal_example_against_a_typical_provider() -> None:
     with pytest.raises(AssertionError) as failure:
-        run_stateful(make_typical_handler, 1, examples=50)
+        run_stateful(TYPICAL, 1, examples=50)
 
-    assert any("state = Run()" in note for note in failure.value.__notes__)
+    assert any("state = Account()" in note for note in failure.value.__notes__)

@@ -19,6 +19,7 @@ from crhelper import CfnResource
 
 from event_tracker.waiting import Clock
 from simulation.lambda_service import Context, Event
+from tests.fault_injection.sequences import Provider
 
 
 def make_typical_handler(personalize: Any, http: Any, clock: Clock) -> Any:  # noqa: C901 - all in one, as it is written
@@ -102,3 +103,7 @@ class _CfnResource(CfnResource):
                 self._clock.sleep(2)
             else:
                 return
+
+
+# Its role allows personalize:*, as most do.
+TYPICAL = Provider("a typical crhelper provider", make_typical_handler, has_role=False)

@@ -2,11 +2,13 @@
 
 import json
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import botocore.exceptions
 import pytest
 import urllib3.exceptions
 
+from local.moto_personalize import Guesses
 from simulation.faults import FAULTS, SECONDS_DENIED, SECONDS_UNREACHABLE
 from simulation.lambda_service import Context, Event
 from simulation.stack import ValidationError
@@ -334,3 +336,46 @@ def test_a_denial_lasts_for_a_while(call: str, seconds: float) -> None:
     first, during, after, *_ = probe.seen
     assert str(during) == str(first)
     assert str(after) != str(first)
+
+
+def test_a_response_url_tells_when_its_request_was_sent() -> None:
+    world = created(GOOD)
+
+    (url,) = world.cloudformation.requests
+    query = dict(parse_qsl(urlsplit(url).query))
+    assert query["X-Amz-Date"] == "20261125T221000Z"
+    assert query["X-Amz-Expires"] == "7200"
+    assert query.keys() == {
+        f"X-Amz-{name}" for name in ("Algorithm", "Credential", "Date", "Expires", "Signature", "SignedHeaders")
+    }
+
+
+def test_a_response_url_without_a_date_is_signed_in_the_older_way() -> None:
+    with account():
+        world = World(responding(GOOD))
+        world.cloudformation.dated_urls = False
+        world.stack().create(DatasetGroupArn="group")
+
+    (url,) = world.cloudformation.requests
+    assert dict(parse_qsl(urlsplit(url).query)).keys() == {"AWSAccessKeyId", "Expires", "Signature"}
+
+
+def test_a_page_is_a_call() -> None:
+    pages: list[Any] = []
+
+    def make(client: Any, http: Any, clock: Any) -> Any:
+        def handler(event: Event, context: Context) -> None:
+            pages.extend(client.get_paginator("list_event_trackers").paginate(datasetGroupArn=group))
+
+        return handler
+
+    with account():
+        world = World(make)
+        world.backend.guesses = Guesses(page_size=1, empty_next_token=True)
+        group = world.dataset_group("films")
+        world.tracker(group)
+        world.stack().create_abandoned(1, DatasetGroupArn=group)
+
+    assert [len(page["eventTrackers"]) for page in pages[:1]] == [1]
+    assert {attempt.name for attempt in world.wire.calls} == {"list_event_trackers"}
+    assert len(world.wire.calls) == len(pages)
