@@ -106,9 +106,15 @@ def tags(number: int, size: int = 1) -> list[dict[str, str]]:
 
 BAD = {
     "no properties": (None, "ResourceProperties is None"),
-    "properties that are no map": ("text", "ResourceProperties is 'text'"),
-    "no group": ({}, "DatasetGroupArn is missing"),
-    "unknown property": ({"Colour": "x"}, "Colour is not a property (there are DatasetGroupArn, Tags, "),
+    "properties that are no map": (
+        "text",
+        "ResourceProperties is 'text' but must be a map of properties; DatasetGroupArn",
+    ),
+    "no group": ({}, "The properties are not valid: DatasetGroupArn is missing but required. Correct"),
+    "unknown property": (
+        {"Colour": "x"},
+        "Colour is not a property (there are DatasetGroupArn, Tags, ServiceToken, Name, AdoptExisting",
+    ),
     "misspelt property": ({"Nmae": "x"}, "Nmae is not a property (did you mean Name?)"),
     "group in another region": (
         {"DatasetGroupArn": GROUP.replace("us-east-1", "eu-west-1")},
@@ -134,15 +140,21 @@ BAD = {
     "name in Greek": ({"Name": "Ίχνος"}, "Name is 'Ίχνος' but must be 1-63 of a-z"),
     "name with a line break": ({"Name": "a\n"}, "Name is 'a\\n'"),
     "name that is a map": ({"Name": {"Ref": "x"}}, "Name is {"),
-    "tags that are a map": ({"Tags": {"a": "b"}}, "Tags is {'a': 'b'} but must be a list"),
+    "tags that are a map": ({"Tags": {"a": "b"}}, "Tags is {'a': 'b'} but must be a list of {Key, Value}."),
     "tag without a value": ({"Tags": [{"Key": "a"}]}, "Tags[0] is {'Key': 'a'}"),
     "tag with more": ({"Tags": [{"Key": "a", "Value": "b", "Extra": "c"}]}, "must be {Key, Value}"),
-    "tag that is a string": ({"Tags": ["a=b"]}, "Tags[0] is 'a=b'"),
-    "empty key": ({"Tags": [{"Key": "", "Value": "b"}]}, "Tags[0].Key is ''"),
+    "tag that is a string": ({"Tags": ["a=b"]}, "Tags[0] is 'a=b' but must be {Key, Value}."),
+    "empty key": (
+        {"Tags": [{"Key": "", "Value": "b"}]},
+        "Tags[0].Key is '' but must be 1-128 letters, digits, spaces or _ . : / = + - @.",
+    ),
     "key of 129": ({"Tags": [{"Key": "k" * 129, "Value": "b"}]}, "(131 characters)"),
     "key that is a number": ({"Tags": [{"Key": 5, "Value": "b"}]}, "Tags[0].Key is 5"),
     "key with a tab": ({"Tags": [{"Key": "a\tb", "Value": "b"}]}, "Tags[0].Key is 'a\\tb'"),
-    "key of AWS": ({"Tags": [{"Key": "AWS:x", "Value": "b"}]}, "neither aws:"),
+    "key of AWS": (
+        {"Tags": [{"Key": "AWS:x", "Value": "b"}]},
+        "Tags[0].Key is 'AWS:x' but must be a key that begins with neither aws: nor cloudformation:.",
+    ),
     "key of CloudFormation": (
         {"Tags": [{"Key": "cloudformation:x", "Value": "b"}]},
         "neither aws: nor cloudformation:",
@@ -153,7 +165,10 @@ BAD = {
         "Tags[1].Key is 'a' but must be unique",
     ),
     "value of 257": ({"Tags": tags(1, 257)}, "Tags[0].Value is"),
-    "value with a bar": ({"Tags": [{"Key": "a", "Value": "b|c"}]}, "Tags[0].Value is 'b|c'"),
+    "value with a bar": (
+        {"Tags": [{"Key": "a", "Value": "b|c"}]},
+        "Tags[0].Value is 'b|c' but must be 0-256 letters, digits, spaces or _ . : / = + - @.",
+    ),
     "48 tags": ({"Tags": tags(48)}, "Tags are 48 but must be at most 47"),
     "adopt that is no boolean": ({"AdoptExisting": "yes"}, "AdoptExisting is 'yes' but must be true or false"),
     "adopt that is a list": ({"AdoptExisting": ["true"]}, "AdoptExisting is ['true']"),
