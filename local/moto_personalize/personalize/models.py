@@ -62,10 +62,6 @@ class PersonalizeResource(BaseModel):
         return f"personalize::{cls.kind.replace('-', '')}"
 
     @property
-    def last_status(self) -> str:
-        return self.status
-
-    @property
     def is_changing(self) -> bool:
         return self.status not in ("ACTIVE", "CREATE FAILED")
 
