@@ -329,6 +329,46 @@ def test_a_tracker_that_goes_between_two_calls_is_gone(aws: World, group: str, o
     assert list(aws.trackers()) == [response["PhysicalResourceId"]]
 
 
+@pytest.mark.parametrize(
+    ("tags", "properties", "operation"),
+    [(ORPHANED, {}, "tag_resource"), (OWNED, {"AdoptExisting": "true"}, "untag_resource")],
+    ids=["claimed", "adopted"],
+)
+def test_a_tracker_that_goes_while_it_is_made_usable_is_made_anew(
+    aws: World,
+    requests: Requests,
+    group: str,
+    other_group: str,
+    tags: dict[str, str],
+    properties: dict[str, str],
+    operation: str,
+) -> None:
+    created = requests("Create")["PhysicalResourceId"]
+    left = aws.tracker(other_group, tags=tags)
+
+    def fault(name: str) -> None:
+        if name == operation:
+            aws.backend._event_trackers.pop(left, None)
+
+    response = Requests(aws, FaultyClient(aws.service, fault))(
+        "Update",
+        PhysicalResourceId=created,
+        ResourceProperties={"DatasetGroupArn": other_group, **properties},
+        OldResourceProperties={"DatasetGroupArn": group},
+    )
+
+    assert response["Status"] == "SUCCESS"
+    assert aws.trackers_in(other_group) == [response["PhysicalResourceId"]] != [left]
+
+
+def test_what_is_no_response_of_the_service_is_told_with_the_remedy(aws: World, group: str) -> None:
+    error = client_error("404", 404, "CreateEventTracker")
+
+    response = Requests(aws, FaultyClient(aws.service, lambda name: error))("Create")
+
+    assert "404: in a test. This is no response of Amazon Personalize." in response["Reason"]
+
+
 def test_nothing_is_undone_that_this_update_did_not_make(
     aws: World, requests: Requests, group: str, other_group: str
 ) -> None:

@@ -300,6 +300,15 @@ def test_whatever_the_reason_a_response_is_under_4096_bytes_and_gives_one(reason
     assert response_to("https://x", status="FAILED", reason="").document["Reason"]
 
 
+def test_ids_that_leave_no_room_for_a_reason_get_a_short_one() -> None:
+    request = dataclasses.replace(response_to("https://x").request, stack_id="s" * 5000)
+
+    document = response_to("https://x", request=request, status="FAILED", reason="cause " + "x" * 5000).document
+
+    assert document["Reason"].startswith("cause ")
+    assert len(document["Reason"]) < 120
+
+
 def test_a_failure_that_is_unexpected_is_a_sentence_too(
     aws: World, requests: Requests, group: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
