@@ -81,7 +81,7 @@ def main() -> int:
             seconds_per_state=arguments.seconds_per_state,
             guesses=arguments.guesses,
         ) as cloud:
-            group = invoke.furnish(cloud)
+            group = invoke.make_groups(cloud)
             print(_UP.format(exports=_exports(cloud, others), group=group), flush=True)
             while True:
                 time.sleep(3600)

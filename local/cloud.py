@@ -39,7 +39,7 @@ ACCOUNT_ID = "123456789012"
 ROOT = Path(__file__).resolve().parent.parent
 # Of nobody: access key and secret.
 _KEY = "local"
-# The first request is answered when a server has come up, which takes a second or two.
+# The first response comes when a server is up, which takes a second or two.
 _STARTUP_SECONDS = 60
 
 
@@ -212,9 +212,9 @@ def running(
 
         tls = ssl.create_default_context(cafile=ca_bundle)
         secure = http.client.HTTPSConnection(HOST, gateway_port, timeout=_STARTUP_SECONDS, context=tls)
-        _await_answer("ministack", secure, "/_ministack/health", directory)
+        _await_start("ministack", secure, "/_ministack/health", directory)
         plain = http.client.HTTPConnection(personalize_host, personalize_port, timeout=_STARTUP_SECONDS)
-        _await_answer("moto", plain, "/moto-api/data.json", directory)
+        _await_start("moto", plain, "/moto-api/data.json", directory)
         yield Cloud(
             url=f"https://{HOST}:{gateway_port}",
             personalize_url=personalize_url,
@@ -261,7 +261,7 @@ def _environment(directory: Path) -> dict[str, str]:
 def _server(
     name: str, module: list[str], listener: socket.socket, directory: Path, environment: dict[str, str]
 ) -> Iterator[None]:
-    """Run a Python module that answers on `listener`; at the end, kill it with all that it has started."""
+    """Run a Python module that listens on `listener`; at the end, kill it with all that it has started."""
     with (directory / f"{name}.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", *module],
@@ -283,7 +283,7 @@ def _server(
         process.wait()
 
 
-def _await_answer(name: str, connection: http.client.HTTPConnection, path: str, directory: Path) -> None:
+def _await_start(name: str, connection: http.client.HTTPConnection, path: str, directory: Path) -> None:
     """Wait for a server that is coming up. Its socket listens already, so that one request is enough."""
     try:
         connection.request("GET", path)

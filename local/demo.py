@@ -13,7 +13,7 @@ from rich.syntax import Syntax
 
 from local import sam
 from local.cloud import ROOT, Cloud, running
-from local.narrator import Narrator, UnexpectedError, tell
+from local.narrator import Narrator, UnexpectedError, present
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import ParameterTypeDef, StackEventTypeDef
@@ -22,19 +22,19 @@ _STACK = "films"
 _TEMPLATE = ROOT / "examples" / "named.yaml"
 _POLL_SECONDS = 0.1
 # Of one stack operation: the longest takes four times the seconds per state, and a second or two.
-_PATIENCE_SECONDS = 120
+_TIMEOUT_SECONDS = 120
 
 
 def run(seconds_per_state: float) -> int:
     """Show it; returns the exit status."""
 
-    def story(console: Console) -> None:
+    def steps(console: Console) -> None:
         with ExitStack() as stack:
             with console.status("a local cloud is coming up"):
                 cloud = stack.enter_context(running(seconds_per_state=seconds_per_state))
             _Demo(console, cloud).play()
 
-    return tell(story)
+    return present(steps)
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class _Tracker:
 
 @dataclass
 class _Demo(Narrator):
-    """The story, and how far it has come."""
+    """The steps, and what was shown of them."""
 
     cloud: Cloud
     stack_id: str = ""
@@ -59,7 +59,7 @@ class _Demo(Narrator):
     shown: dict[str, str] = field(default_factory=dict)
 
     def play(self) -> None:
-        """Tell it. Raises UnexpectedError when it takes another turn."""
+        """Take them. Raises UnexpectedError if something is not as expected."""
         self._title("A local cloud, on this machine: no AWS account, no Docker")
         group = self.cloud.create_dataset_group("films")
         self._print(f"CloudFormation, Lambda, S3, IAM  {self.cloud.url} (ministack)")
@@ -117,7 +117,7 @@ class _Demo(Narrator):
     def _follow(self, expected: str) -> None:
         """Print what happens to the stack and to its tracker, as it happens, until the stack is at rest."""
         started = time.monotonic()
-        while (elapsed := time.monotonic() - started) < _PATIENCE_SECONDS:
+        while (elapsed := time.monotonic() - started) < _TIMEOUT_SECONDS:
             self._print_new_states(elapsed)
             for event in self._new_events():
                 status = event["ResourceStatus"]
@@ -130,10 +130,10 @@ class _Demo(Narrator):
                         raise UnexpectedError(f"the stack is {expected}")
                     return
             time.sleep(_POLL_SECONDS)
-        raise UnexpectedError(f"the stack is {expected} within {_PATIENCE_SECONDS} s")
+        raise UnexpectedError(f"the stack is {expected} within {_TIMEOUT_SECONDS} s")
 
     def _new_events(self) -> "list[StackEventTypeDef]":
-        """What has happened to the stack since the last look, in its order."""
+        """What has happened to the stack since the last poll, in its order."""
         events = self.cloud.cloudformation.describe_stack_events(StackName=self.stack_id)["StackEvents"]
         new = [event for event in reversed(events) if event["EventId"] not in self.seen_events]
         self.seen_events.update(event["EventId"] for event in new)
@@ -190,12 +190,12 @@ class _Demo(Narrator):
         self.console.print(syntax.highlight(textwrap.indent(code, "  ")), soft_wrap=True)
 
     def _print_event(self, elapsed: float, where: str, name: str, status: str) -> None:
-        colour = "yellow"
+        color = "yellow"
         if "FAILED" in status or "ROLLBACK" in status:
-            colour = "red"
+            color = "red"
         elif status == "ACTIVE" or status.endswith("COMPLETE"):
-            colour = "green"
-        self._print(f"[dim]{elapsed:4.1f} s  {where:11}[/]  {name:24}  [{colour}]{status}")
+            color = "green"
+        self._print(f"[dim]{elapsed:4.1f} s  {where:11}[/]  {name:24}  [{color}]{status}")
 
     def _print_pairs(self, pairs: dict[str, str]) -> None:
         for key, value in pairs.items():

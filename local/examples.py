@@ -13,24 +13,24 @@ from rich.markup import escape
 
 from local import invoke, sam
 from local.cloud import ROOT, Cloud, running
-from local.narrator import Narrator, UnexpectedError, tell
+from local.narrator import Narrator, UnexpectedError, present
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import WaiterConfigTypeDef
 
 DIRECTORY = ROOT / "examples"
 # A deletion takes twice the seconds per state, and a poll or two.
-_PATIENCE: "WaiterConfigTypeDef" = {"Delay": 1, "MaxAttempts": 60}
+_POLLS: "WaiterConfigTypeDef" = {"Delay": 1, "MaxAttempts": 60}
 
 
 def run(seconds_per_state: float) -> int:
     """Show it; returns the exit status."""
 
-    def story(console: Console) -> None:
+    def steps(console: Console) -> None:
         with running(seconds_per_state=seconds_per_state) as cloud:
             _Tour(console, cloud).take()
 
-    return tell(story)
+    return present(steps)
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class _Tour(Narrator):
         sam.deploy(self.cloud, sam.build(self.cloud))
         self._show_outputs(sam.PROVIDER_STACK)
 
-        invoke.furnish(self.cloud)
+        invoke.make_groups(self.cloud)
         (theirs,) = self._trackers()
         examples = [Example.read(path) for path in sorted(DIRECTORY.glob("*.yaml"))]
         for example in examples:
@@ -104,7 +104,7 @@ class _Tour(Narrator):
         stack_id = cloudformation.describe_stacks(StackName=stack_name)["Stacks"][0]["StackId"]
         cloudformation.delete_stack(StackName=stack_id)
         try:
-            cloudformation.get_waiter("stack_delete_complete").wait(StackName=stack_id, WaiterConfig=_PATIENCE)
+            cloudformation.get_waiter("stack_delete_complete").wait(StackName=stack_id, WaiterConfig=_POLLS)
         except WaiterError as error:
             raise UnexpectedError(f"stack {stack_name} is deleted ({error})") from error
         self._print(f"[green]✓[/] stack {stack_name} is deleted")

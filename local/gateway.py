@@ -51,7 +51,7 @@ async def app(scope: Message, receive: Receive, send: Send) -> None:
         if not message.get("more_body"):
             break
     key, region = (group.decode() for group in signed.groups())
-    status, fields, content = await asyncio.to_thread(_answer, scope, headers, body, key, region)
+    status, fields, content = await asyncio.to_thread(_respond, scope, headers, body, key, region)
     await send({"type": "http.response.start", "status": status, "headers": fields})
     await send({"type": "http.response.body", "body": content})
 
@@ -77,7 +77,7 @@ def needs(operation: str, arguments: Mapping[str, Any], scope: str) -> Iterator[
         yield Need(action, named[0] if named else "*", keys)
 
 
-def _answer(
+def _respond(
     scope: Message, headers: Mapping[bytes, bytes], body: bytes, key: str, region: str
 ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
     """Status, headers and body of the response."""
@@ -99,7 +99,7 @@ def _answer(
 
 
 def _denial(operation: str, arguments: Mapping[str, Any], key: str, region: str) -> dict[str, str] | None:
-    """What a request that its caller may not make is answered."""
+    """The response to a request that its caller may not make."""
     account = os.environ["MINISTACK_ACCOUNT_ID"]
     for need in needs(operation, arguments, f"arn:aws:personalize:{region}:{account}"):
         keys = {**_tags(need.resource), **need.keys} if need.resource != "*" else need.keys

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from local import docker, sam
 from local.cloud import ROOT, Cloud, running
-from local.narrator import Narrator, UnexpectedError, tell
+from local.narrator import Narrator, UnexpectedError, present
 
 # `events/local.json` names it.
 PERSONALIZE_PORT = 5999
@@ -30,7 +30,7 @@ def run(seconds_per_state: float) -> int:
         return 0
     docker.require_image()
 
-    def story(console: Console) -> None:
+    def steps(console: Console) -> None:
         with ExitStack() as stack:
             with console.status("a local cloud is coming up"):
                 cloud = stack.enter_context(
@@ -40,15 +40,15 @@ def run(seconds_per_state: float) -> int:
                         seconds_per_state=seconds_per_state,
                     )
                 )
-                furnish(cloud)
+                make_groups(cloud)
             with console.status("sam build"):
                 template = sam.build(cloud)
             Requests(console, cloud, lambda event: sam.invoke(cloud, template, event)).play()
 
-    return tell(story)
+    return present(steps)
 
 
-def furnish(cloud: Cloud) -> str:
+def make_groups(cloud: Cloud) -> str:
     """Make what requests and examples are about: dataset groups, of which one has an event tracker.
 
     Returns the ARN of films.
@@ -62,7 +62,7 @@ def furnish(cloud: Cloud) -> str:
 
 @dataclass
 class Requests(Narrator):
-    """The requests, sent by `function` to a cloud that is furnished and otherwise new."""
+    """The requests, sent by `function` to a cloud that has the groups of make_groups, and is otherwise new."""
 
     cloud: Cloud
     function: Function
@@ -72,7 +72,7 @@ class Requests(Narrator):
         created = self._send("create")
         tracker = self._tracker(created)
         self._expect("the event tracker is ACTIVE", tracker["status"] == "ACTIVE")
-        self._expect("the answer has its tracking ID", created["Data"]["TrackingId"] == tracker["trackingId"])
+        self._expect("the response has its tracking ID", created["Data"]["TrackingId"] == tracker["trackingId"])
         self._expect("it has its tag", self._tags(created)["team"] == "shop")
 
         tagged = self._send("update-tags")
@@ -112,21 +112,21 @@ class Requests(Narrator):
         )
 
     def _send(self, name: str, status: str = "SUCCESS") -> dict[str, Any]:
-        """Send a request, and print the answer, which must be of that status."""
+        """Send a request, and print the response, which must be of that status."""
         path = _EVENTS / f"{name}.json"
         self._title(f"sam local invoke ProviderFunction --event events/{path.name} --env-vars events/local.json")
-        answer = self.function(path)
-        self.console.print_json(json.dumps(answer))
-        if answer.get("Status") != status:
-            raise UnexpectedError(f"the answer says {status}")
-        return answer
+        response = self.function(path)
+        self.console.print_json(json.dumps(response))
+        if response.get("Status") != status:
+            raise UnexpectedError(f"the response says {status}")
+        return response
 
-    def _tracker(self, answer: dict[str, Any]) -> Any:
-        described = self.cloud.personalize.describe_event_tracker(eventTrackerArn=answer["PhysicalResourceId"])
+    def _tracker(self, response: dict[str, Any]) -> Any:
+        described = self.cloud.personalize.describe_event_tracker(eventTrackerArn=response["PhysicalResourceId"])
         return described["eventTracker"]
 
-    def _tags(self, answer: dict[str, Any]) -> dict[str, str]:
-        listed = self.cloud.personalize.list_tags_for_resource(resourceArn=answer["PhysicalResourceId"])["tags"]
+    def _tags(self, response: dict[str, Any]) -> dict[str, str]:
+        listed = self.cloud.personalize.list_tags_for_resource(resourceArn=response["PhysicalResourceId"])["tags"]
         return {tag["tagKey"]: tag["tagValue"] for tag in listed}
 
     def _trackers(self, group: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""A story that is told in the terminal while it happens, and in which each promise is checked."""
+"""Steps that are shown in the terminal while they happen; each expectation is checked."""
 
 import time
 from collections.abc import Callable
@@ -15,12 +15,12 @@ class UnexpectedError(Exception):
     """Something is not as it should be; the message says what should be."""
 
 
-def tell(story: Callable[[Console], None]) -> int:
-    """Tell a story, which raises UnexpectedError when it takes another turn; returns the exit status."""
+def present(steps: Callable[[Console], None]) -> int:
+    """Take steps, which raise UnexpectedError if something is not as expected; returns the exit status."""
     console = Console(highlight=False)
     started = time.monotonic()
     try:
-        story(console)
+        steps(console)
     except UnexpectedError as error:
         console.print(f"\n[bold red]✗ This should be so, and is not:[/] {escape(str(error))}")
         return 1
@@ -30,7 +30,7 @@ def tell(story: Callable[[Console], None]) -> int:
 
 @dataclass
 class Narrator:
-    """Who tells it."""
+    """Prints the steps."""
 
     console: Console
 

@@ -39,7 +39,7 @@ def deploy_stack(cloud: Cloud, template: Path, stack_name: str, parameters: Mapp
 
 
 def invoke(cloud: Cloud, template: Path, event: Path) -> dict[str, Any]:
-    """`sam local invoke` the built provider, whose image is there, in a container; returns its answer."""
+    """`sam local invoke` the built provider, whose image is there, in a container; returns its response."""
     arguments = ["local", "invoke", "ProviderFunction", "--template-file", str(template), "--event", str(event)]
     arguments += ["--env-vars", str(event.parent / "local.json"), "--skip-pull-image"]
     return json.loads(sam(cloud, arguments))  # type: ignore[no-any-return]

@@ -3,7 +3,7 @@
 - A custom resource that the update replaced gets an Update with the properties swapped and the new physical id. If the
   response has another id, a Delete of the new one follows in the clean-up. ministack sends the Delete alone.
 - A custom resource whose Create failed gets a Delete.
-- UpdateReplacePolicy tells whether the clean-up keeps what a replacement made, not DeletionPolicy.
+- UpdateReplacePolicy decides whether the clean-up keeps what a replacement made; DeletionPolicy does not.
 - The outputs are those of the resources that there are after the rollback.
 
 Source: the AWS CloudFormation user guide, "Custom resource reference". The documentation does not say which policy

@@ -7,7 +7,7 @@ from tests.e2e.conftest import Stack
 
 
 def test_the_heads_are_followed_in_an_order_that_is_not_that_of_the_files(cloud: Cloud) -> None:
-    invoke.furnish(cloud)
+    invoke.make_groups(cloud)
     (theirs,) = (
         one for one in cloud.personalize.list_event_trackers()["eventTrackers"] if one["name"] == "song-clicks"
     )

@@ -80,7 +80,7 @@ def test_a_rename_is_refused_and_rolled_back(cloud: Cloud, stack: Stack, group: 
     assert trackers(cloud, group) == [before["TrackerEventTrackerArn"]]
 
 
-def test_a_rename_with_consent_is_done(cloud: Cloud, stack: Stack, group: str) -> None:
+def test_a_rename_that_is_opted_in_to_is_done(cloud: Cloud, stack: Stack, group: str) -> None:
     stack.create(Tracker={"DatasetGroupArn": group})
     before = stack.outputs
 

@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_demo_tells_its_story_to_the_end() -> None:
+def test_the_demo_takes_all_its_steps() -> None:
     process = subprocess.run(
         [sys.executable, "-m", "local", "demo", "--seconds-per-state", "0.2"],
         cwd=ROOT,

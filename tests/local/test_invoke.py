@@ -49,7 +49,7 @@ def test_every_file_does_what_its_name_says_on_a_new_local_cloud_in_the_order_of
 ) -> None:
     sent = []
     with running(seconds_per_state=0.1) as cloud:
-        invoke.furnish(cloud)
+        invoke.make_groups(cloud)
         client = boto3.client("personalize", REGION, endpoint_url=cloud.personalize_url, config=CLIENT_CONFIG)
         handler = make_handler(client, Http(), Clock(), sam_local=True)
 
@@ -66,17 +66,17 @@ def test_every_file_does_what_its_name_says_on_a_new_local_cloud_in_the_order_of
 def test_a_request_that_fails_is_told() -> None:
     with running() as cloud:
         requests = invoke.Requests(Console(), cloud, lambda event: {"Status": "FAILED"})
-        with pytest.raises(UnexpectedError, match="the answer says SUCCESS"):
+        with pytest.raises(UnexpectedError, match="the response says SUCCESS"):
             requests.play()
 
 
 def test_a_request_that_did_not_do_what_its_name_says_is_told() -> None:
     with running(seconds_per_state=60) as cloud:
-        invoke.furnish(cloud)
+        invoke.make_groups(cloud)
         (summary,) = cloud.personalize.list_event_trackers()["eventTrackers"]
-        answer = {"Status": "SUCCESS", "PhysicalResourceId": summary["eventTrackerArn"]}
+        response = {"Status": "SUCCESS", "PhysicalResourceId": summary["eventTrackerArn"]}
         with pytest.raises(UnexpectedError, match="the event tracker is ACTIVE"):
-            invoke.Requests(Console(), cloud, lambda event: answer).play()
+            invoke.Requests(Console(), cloud, lambda event: response).play()
 
 
 def test_the_env_vars_file_names_the_default_port_by_the_name_that_samconfig_gives_to_this_machine() -> None:
