@@ -100,17 +100,18 @@ def test_a_retained_tracker_is_still_there_after_an_update_that_failed(
     assert cloud.personalize.describe_event_tracker(eventTrackerArn=arn)["eventTracker"] == before
 
 
-def test_a_tracker_of_an_update_that_was_replaced_and_retained_is_still_there_after_the_next_failed(
+def test_a_tracker_that_an_update_made_and_another_retained_is_still_there_after_a_third_that_failed(
     cloud: Cloud, stack: Stack, group: str, other_group: str
 ) -> None:
     stack.create_from(retaining("UpdateReplacePolicy", Tracker={"DatasetGroupArn": group}))
-    assert stack.update_from(retaining("UpdateReplacePolicy", Tracker={"DatasetGroupArn": other_group})) == (
-        "UPDATE_COMPLETE"
-    )
-    retained, now = trackers(cloud, group), trackers(cloud, other_group)
+    for moved_to in (other_group, group):
+        moved = retaining("UpdateReplacePolicy", Tracker={"DatasetGroupArn": moved_to})
+        assert stack.update_from(moved) == "UPDATE_COMPLETE"
+    retained, now = trackers(cloud, other_group), trackers(cloud, group)
 
-    failing = {"Tracker": {"DatasetGroupArn": other_group, "Name": "clicks"}}
-    assert stack.update_from(retaining("UpdateReplacePolicy", **failing)) == "UPDATE_ROLLBACK_COMPLETE"
+    refused = retaining("UpdateReplacePolicy", Tracker={"DatasetGroupArn": other_group, "Name": "clicks"})
+    assert stack.update_from(refused) == "UPDATE_ROLLBACK_COMPLETE"
 
-    assert (trackers(cloud, group), trackers(cloud, other_group)) == (retained, now)
+    assert (trackers(cloud, other_group), trackers(cloud, group)) == (retained, now)
     assert len(retained) == 1
+    assert stack.outputs["TrackerEventTrackerArn"] == now[0]
