@@ -61,8 +61,8 @@ WAYS = st.one_of(
 WHICH = st.integers(0, 1)
 
 
-class Operations(RuleBasedStateMachine):
-    """Operations on stacks, acts of other people, and faults. After each operation everything comes to rest."""
+class Surroundings(RuleBasedStateMachine):
+    """An account in which other people act and anything may go wrong. After each operation everything comes to rest."""
 
     provider: ClassVar[Provider] = OURS
     tally: ClassVar[Tally] = Tally()
@@ -79,6 +79,106 @@ class Operations(RuleBasedStateMachine):
         self.groups = {name: self.world.dataset_group(name) for name in GROUPS}
         self._together: list[tuple[Stack, Callable[[], None]]] = []
         self._at_once = 1
+
+    @rule(group=st.sampled_from(GROUPS), tags=TAGS)
+    def somebody_creates_a_tracker(self, group: str, tags: dict[str, str]) -> None:
+        with suppress(self.world.service.exceptions.ClientError):
+            self.world.tracker(self.groups[group], tags=tags)
+
+    @rule(group=st.sampled_from(GROUPS), act=st.sampled_from(["deletes", "tags", "takes back"]))
+    def somebody_changes_the_tracker(self, group: str, act: str) -> None:
+        if act == "deletes":
+            self.world.delete_trackers(self.groups[group])
+            return
+        for arn in self.world.trackers_in(self.groups[group]):
+            if act == "tags":
+                self.world.service.tag_resource(resourceArn=arn, tags=as_list({"team": "theirs"}))
+            else:
+                self.world.take_back(arn)
+
+    @rule(group=st.sampled_from(GROUPS), stack=stacks, logical_id=st.sampled_from(LOGICAL_IDS))
+    def somebody_hands_a_tracker_over(self, group: str, stack: Stack, logical_id: str) -> None:
+        for arn in self.world.trackers_in(self.groups[group]):
+            if self._is_theirs(arn) and not any(
+                arn == one.physical_id for one in self._resources_but(stack, logical_id)
+            ):
+                self.world.hand_over(arn, stack, logical_id)
+
+    @rule(calls_later=st.integers(0, 40), fault=st.sampled_from(list(FAULTS)))
+    def a_call_will_go_wrong(self, calls_later: int, fault: str) -> None:
+        number = len(self.world.wire.calls) + calls_later
+        self.world.wire.faults = {**self.world.wire.faults, number: FAULTS[fault]}
+
+    @rule(
+        when=st.sampled_from(list(DELIVERIES)),
+        late=st.lists(st.sampled_from([0.0, 1.0, 20.0, 300.0, 3500.0]), max_size=3),
+    )
+    def events_are_delivered(self, when: str, late: list[float]) -> None:
+        self.world.function.duplicates = DELIVERIES[when]
+        self.world.function.again_at_once = when == "again at once"
+        self.world.function.come_late(late)
+
+    @rule(
+        timeout=st.sampled_from([900.0, 60.0, 120.0, 300.0]),
+        concurrency=st.sampled_from([None, 1]),
+        service=st.sampled_from(list(SERVICES)),
+        is_dated=st.sampled_from([True, True, True, False]),
+    )
+    def circumstances_are(self, timeout: float, concurrency: int | None, service: str, is_dated: bool) -> None:
+        self.world.function.timeout, self.world.function.concurrency = timeout, concurrency
+        self.world.backend.guesses = SERVICES[service]
+        # Once there is a request without a date, its tracker has none either.
+        self.world.cloudformation.dated_urls &= is_dated
+
+    @rule()
+    def the_next_two_operations_begin_together(self) -> None:
+        self._at_once = 2
+
+    def teardown(self) -> None:
+        try:
+            self._run()
+            self.world.clean_up()
+            self.tally.add(Run(self.world, violations=self._check()))
+        finally:
+            self._account.close()
+
+    def _is_theirs(self, arn: str) -> bool:
+        return not any(call.arn == arn and call.operation == "create_event_tracker" for call in self.world.calls)
+
+    def _resources_but(self, stack: Stack, logical_id: str) -> list[Resource]:
+        return [
+            resource
+            for other in self.world.stacks
+            for name, resource in other.resources.items()
+            if (other, name) != (stack, logical_id)
+        ]
+
+    def _do(self, stack: Stack, operation: Callable[[], None]) -> None:
+        # CloudFormation takes one operation on a stack at a time.
+        if stack in [busy for busy, _ in self._together]:
+            self._run()
+        self._together.append((stack, operation))
+        if len(self._together) >= self._at_once:
+            self._run()
+
+    def _run(self) -> None:
+        together, self._together, self._at_once = self._together, [], 1
+        for _, operation in together:
+            self.world.time.spawn(lambda operation=operation: _try(operation))
+        self._check()
+
+    def _check(self) -> list[Violation]:
+        self.world.settle()
+        found = violations(self.world)
+        broken = [violation for violation in found if self.counts(violation)]
+        assert not broken, "\n".join(map(str, broken))
+        return found
+
+
+class Operations(Surroundings):
+    """Operations on stacks."""
+
+    stacks = Surroundings.stacks
 
     @initialize(target=stacks, members=st.fixed_dictionaries({}, optional=dict(MEMBERS)))
     def there_is_a_stack(self, members: dict[str, Any]) -> Stack:
@@ -171,79 +271,6 @@ class Operations(RuleBasedStateMachine):
         elif stack.resources:
             self._do(stack, stack.delete)
 
-    @rule(group=st.sampled_from(GROUPS), tags=TAGS)
-    def somebody_creates_a_tracker(self, group: str, tags: dict[str, str]) -> None:
-        with suppress(self.world.service.exceptions.ClientError):
-            self.world.tracker(self.groups[group], tags=tags)
-
-    @rule(group=st.sampled_from(GROUPS), act=st.sampled_from(["deletes", "tags", "takes back"]))
-    def somebody_changes_the_tracker(self, group: str, act: str) -> None:
-        if act == "deletes":
-            self.world.delete_trackers(self.groups[group])
-            return
-        for arn in self.world.trackers_in(self.groups[group]):
-            if act == "tags":
-                self.world.service.tag_resource(resourceArn=arn, tags=as_list({"team": "theirs"}))
-            else:
-                self.world.take_back(arn)
-
-    @rule(group=st.sampled_from(GROUPS), stack=stacks, logical_id=st.sampled_from(LOGICAL_IDS))
-    def somebody_hands_a_tracker_over(self, group: str, stack: Stack, logical_id: str) -> None:
-        for arn in self.world.trackers_in(self.groups[group]):
-            if self._is_theirs(arn) and not any(
-                arn == one.physical_id for one in self._resources_but(stack, logical_id)
-            ):
-                self.world.hand_over(arn, stack, logical_id)
-
-    @rule(calls_later=st.integers(0, 40), fault=st.sampled_from(list(FAULTS)))
-    def a_call_will_go_wrong(self, calls_later: int, fault: str) -> None:
-        number = len(self.world.wire.calls) + calls_later
-        self.world.wire.faults = {**self.world.wire.faults, number: FAULTS[fault]}
-
-    @rule(
-        when=st.sampled_from(list(DELIVERIES)),
-        late=st.lists(st.sampled_from([0.0, 1.0, 20.0, 300.0, 3500.0]), max_size=3),
-    )
-    def events_are_delivered(self, when: str, late: list[float]) -> None:
-        self.world.function.duplicates = DELIVERIES[when]
-        self.world.function.again_at_once = when == "again at once"
-        self.world.function.come_late(late)
-
-    @rule(
-        timeout=st.sampled_from([900.0, 60.0, 120.0, 300.0]),
-        concurrency=st.sampled_from([None, 1]),
-        service=st.sampled_from(list(SERVICES)),
-        is_dated=st.sampled_from([True, True, True, False]),
-    )
-    def circumstances_are(self, timeout: float, concurrency: int | None, service: str, is_dated: bool) -> None:
-        self.world.function.timeout, self.world.function.concurrency = timeout, concurrency
-        self.world.backend.guesses = SERVICES[service]
-        # Once there is a request without a date, its tracker has none either.
-        self.world.cloudformation.dated_urls &= is_dated
-
-    @rule()
-    def the_next_two_operations_begin_together(self) -> None:
-        self._at_once = 2
-
-    def teardown(self) -> None:
-        try:
-            self._run()
-            self.world.clean_up()
-            self.tally.add(Run(self.world, violations=self._check()))
-        finally:
-            self._account.close()
-
-    def _is_theirs(self, arn: str) -> bool:
-        return not any(call.arn == arn and call.operation == "create_event_tracker" for call in self.world.calls)
-
-    def _resources_but(self, stack: Stack, logical_id: str) -> list[Resource]:
-        return [
-            resource
-            for other in self.world.stacks
-            for name, resource in other.resources.items()
-            if (other, name) != (stack, logical_id)
-        ]
-
     def _declaration(self, members: Mapping[str, Any]) -> Declaration:
         return Declaration.of({**members, "DatasetGroupArn": self.groups[members["DatasetGroupArn"]]})
 
@@ -256,27 +283,6 @@ class Operations(RuleBasedStateMachine):
         }
         members["DatasetGroupArn"] = self.groups.get(members["DatasetGroupArn"], members["DatasetGroupArn"])
         return Declaration.of({name: member for name, member in members.items() if member is not None})
-
-    def _do(self, stack: Stack, operation: Callable[[], None]) -> None:
-        # CloudFormation takes one operation on a stack at a time.
-        if stack in [busy for busy, _ in self._together]:
-            self._run()
-        self._together.append((stack, operation))
-        if len(self._together) >= self._at_once:
-            self._run()
-
-    def _run(self) -> None:
-        together, self._together, self._at_once = self._together, [], 1
-        for _, operation in together:
-            self.world.time.spawn(lambda operation=operation: _try(operation))
-        self._check()
-
-    def _check(self) -> list[Violation]:
-        self.world.settle()
-        found = violations(self.world)
-        broken = [violation for violation in found if self.counts(violation)]
-        assert not broken, "\n".join(map(str, broken))
-        return found
 
 
 def _item(stack: Stack, which: int) -> tuple[str, Declaration]:
