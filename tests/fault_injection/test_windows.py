@@ -1,12 +1,18 @@
-"""Where what must hold does not: what happens there, and that it is called so. The README's limits say the same."""
+"""The windows: what happens where a rule does not hold, and that it is known as such. docs/limits.md says the same."""
+
+from typing import Any
 
 import pytest
 
+from event_tracker.handler import make_handler
 from simulation.faults import FAULTS
+from simulation.stack import RETAIN, Declaration
 from simulation.wire import Effect, Wire
 from simulation.world import World, world
-from tests.fault_injection.rules import Rule
+from tests.fault_injection.invariants import violations
+from tests.fault_injection.rules import Rule, Violation
 from tests.fault_injection.sequences import Sequence, run
+from tests.fault_injection.windows import UNHEARD, UNMARKED
 
 
 def in_windows(sequence: Sequence) -> set[Rule]:
@@ -147,3 +153,55 @@ def test_service_timeout_bounds_how_long_a_rollback_looks_too() -> None:
 )
 def test_a_window_is_known_as_such(sequence: Sequence, rules: set[Rule]) -> None:
     assert in_windows(sequence) == rules
+
+
+class NeverNotes:
+    """A client whose function never notes that a response was sent."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def __getattr__(self, name: str) -> Any:
+        return (lambda **_: {}) if name == "tag_resource" else getattr(self._client, name)
+
+
+def retained_and_declared_again(aws: World) -> list[Violation]:
+    stack, group = aws.stack(), aws.dataset_group("films")
+    stack.create(DatasetGroupArn=group, DeletionPolicy=RETAIN)
+    aws.settle()
+    stack.deploy({})
+    stack.create(DatasetGroupArn=group)
+    aws.settle()
+    return [violation for violation in violations(aws) if violation.rule is Rule.KEPT]
+
+
+def test_what_was_noted_is_kept() -> None:
+    with world() as aws:
+        assert retained_and_declared_again(aws) == []
+
+
+def test_a_note_that_could_not_be_written_is_a_window() -> None:
+    def fail(wire: Wire, name: str, effect: Effect) -> object:
+        return FAULTS["connection refused"](wire, name, effect) if name == "tag_resource" else effect()
+
+    with world() as aws:
+        aws.wire.lasting.append((400, fail))
+        (kept,) = retained_and_declared_again(aws)
+        assert kept.window == UNMARKED
+
+
+def test_a_note_that_was_never_tried_is_no_window() -> None:
+    with world(lambda client, http, clock: make_handler(NeverNotes(client), http, clock)) as aws:
+        (kept,) = retained_and_declared_again(aws)
+        assert kept.window == ""
+
+
+def test_a_response_that_nobody_waited_for_is_a_window() -> None:
+    with world() as aws:
+        stack, template = aws.stack(), {"Tracker": Declaration({"DatasetGroupArn": aws.dataset_group("films")})}
+        stack.deploy(template, cancelled_after=0.5, disable_rollback=True)
+        aws.settle()
+        stack.deploy(template)
+
+        (blocked,) = violations(aws)
+        assert (blocked.rule, blocked.window) == (Rule.NOT_BLOCKED, UNHEARD)
