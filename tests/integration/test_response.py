@@ -300,6 +300,16 @@ def test_whatever_the_reason_a_response_is_under_4096_bytes_and_gives_one(reason
     assert response_to("https://x", status="FAILED", reason="").document["Reason"]
 
 
+def test_a_reason_that_is_too_long_loses_its_middle_and_one_that_fits_nothing() -> None:
+    text = "".join(f"{number:04}" for number in range(250))
+
+    fits = response_to("https://x", status="FAILED", reason=text).document["Reason"]
+    cut = response_to("https://x", status="FAILED", reason=f"{text}!").document["Reason"]
+
+    assert fits == text
+    assert cut == f"{text[:662]} ... {text[-332:]}!"
+
+
 def test_ids_that_leave_no_room_for_a_reason_get_a_short_one() -> None:
     request = dataclasses.replace(response_to("https://x").request, stack_id="s" * 5000)
 

@@ -179,7 +179,12 @@ def test_what_is_done_is_what_the_first_row_that_applies_says(case: Case, action
 
     assert decided is action
     # A refusal is a sentence for the operator, who knows no rules.
-    assert why == reason or (action is Action.REFUSE and reason in why and why.endswith("."))
+    if action is Action.REFUSE:
+        assert reason in why
+        assert why.startswith("Event tracker clicks " if case.name else "Event tracker  ")
+        assert why.endswith(".")
+    else:
+        assert why == reason
 
 
 def test_every_row_of_the_table_decides_some_case() -> None:
@@ -209,7 +214,13 @@ def test_what_somebody_may_use_is_deleted_only_as_the_physical_id(
 @pytest.mark.parametrize(
     ("case", "told"),
     [
-        (create({}), ["set AdoptExisting: true. Deleting the stack then leaves it in place."]),
+        (
+            create({}),
+            [
+                "can have only one event tracker. Use another dataset group; or, to use it as it is, set",
+                "set AdoptExisting: true. Deleting the stack then leaves it in place.",
+            ],
+        ),
         (create({}, RENAME), ["leave out Name, or set Name: clicks, and to use it as it is, set AdoptExisting: true."]),
         (create(ACKNOWLEDGED), [f"It belongs to resource Tracker of stack {STACK_ID}.", "set AdoptExisting: true."]),
         (create(ANOTHER_RESOURCES), [f"resource Other of stack {STACK_ID}", "Rename a logical id, which keeps"]),
