@@ -44,7 +44,8 @@ def requests(aws: World) -> Requests:
 @pytest.fixture
 def log() -> Iterator[Callable[[], list[dict[str, Any]]]]:
     """The lines that the provider has logged so far."""
-    stream = io.StringIO()
-    before = logger.registered_handler.setStream(stream)
+    handler, stream = logger.registered_handler, io.StringIO()
+    # Not setStream, which flushes what was there: a mutant's tests run after the end of another session, which closed it.
+    before, handler.stream = handler.stream, stream
     yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
-    logger.registered_handler.setStream(before)
+    handler.stream = before
