@@ -45,7 +45,7 @@ def requests(aws: World) -> Requests:
 def log() -> Iterator[Callable[[], list[dict[str, Any]]]]:
     """The lines that the provider has logged so far."""
     handler, stream = logger.registered_handler, io.StringIO()
-    # Not setStream, which flushes what was there: a mutant's tests run after the end of another session, which closed it.
+    # Not setStream, which flushes what was there: mutation testing runs tests after a session that has closed it.
     before, handler.stream = handler.stream, stream
     yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
     handler.stream = before
