@@ -27,7 +27,7 @@ unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONOPTIMIZE PYTHONWARNINGS
 unexport $(filter AWS_%,$(.VARIABLES))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test moto-tests prove mutants bench lint scan release build local sam-deploy-local sam-local clean local-cloud all-three
+.PHONY: help demo live test moto-tests prove mutants bench lint scan release build local sam-deploy-local sam-local clean local-cloud all-three
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -65,6 +65,9 @@ scan: $(VENV)/installed $(LINT_VENV)/installed ## scan the stack and the workflo
 
 release: ## make the files of a release from the last commit, into dist/
 	$(PYTHON) -m release $(if $(REPOSITORY_URL),--repository-url $(REPOSITORY_URL))
+
+live: $(VENV)/installed $(SAM_VENV)/installed ## install what python -m live needs, for real accounts: docs/live.md
+	@echo "Next: $(BIN)/python -m live --help"
 
 build: $(SAM_VENV)/installed ## build the provider with the SAM CLI, into .aws-sam/
 	PATH="$(abspath $(SAM_VENV))/bin:$$PATH" $(SAM) build

@@ -31,7 +31,7 @@ _BAD_CREDENTIALS = (
 )
 _CLIENT = Config(
     # The standard mode takes LimitExceededException for a rate limit and tries again; here it may be the answer.
-    retries={"mode": "legacy", "total_max_attempts": 6},
+    retries={"mode": "legacy", "total_max_attempts": 5},
     connect_timeout=10,
     read_timeout=30,
     user_agent_extra="personalize-event-tracker-live",

@@ -55,4 +55,4 @@ def _change(question: Question, reading: Reading) -> str:
     if len(reading.values) == 1:
         return f"{question.name}: change the default from {was} to {json.dumps(reading.values[0])}."
     seen = ", ".join(json.dumps(value) for value in reading.values)
-    return f"{question.name}: the default is {was}, but it depends: seen {seen}. One field is not enough."
+    return f"{question.name}: the default is {was}, but it depends: seen {seen}."

@@ -23,10 +23,10 @@ def cloud(_no_real_aws: None) -> Iterator[Cloud]:
         yield up
 
 
-def slow_groups(cloud: Cloud, *, slow: bool = True) -> None:
-    """Dataset groups and datasets pass through their states as slowly as trackers do, or at once."""
-    transition = {"progression": "time", "seconds": SECONDS_PER_STATE} if slow else {"progression": "immediate"}
-    for model in ("datasetgroup", "dataset"):
+def set_seconds_per_state(cloud: Cloud, seconds: float, *models: str) -> None:
+    """How long each state of these lasts (moto's "State transitions")."""
+    transition = {"progression": "time", "seconds": seconds} if seconds else {"progression": "immediate"}
+    for model in models:
         body = {"model_name": f"personalize::{model}", "transition": transition}
         urllib3.request("POST", f"{cloud.personalize_url}/moto-api/state-manager/set-transition", json=body)
 
@@ -34,6 +34,11 @@ def slow_groups(cloud: Cloud, *, slow: bool = True) -> None:
 def guess(cloud: Cloud, **guesses: Any) -> None:
     response = urllib3.request("PUT", cloud.personalize_url + GUESSES_PATH, body=json.dumps(guesses))
     assert response.status == 200, response.data
+
+
+def slow_groups(cloud: Cloud) -> None:
+    """Dataset groups and datasets pass through their states as slowly as trackers do."""
+    set_seconds_per_state(cloud, SECONDS_PER_STATE, "datasetgroup", "dataset")
 
 
 @pytest.fixture
@@ -44,4 +49,5 @@ def account(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
         monkeypatch.setenv(name, value)
     yield connect(boto3.Session())
     guess(cloud)
-    slow_groups(cloud, slow=False)
+    set_seconds_per_state(cloud, 0, "datasetgroup", "dataset")
+    set_seconds_per_state(cloud, SECONDS_PER_STATE, "eventtracker")

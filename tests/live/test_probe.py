@@ -18,7 +18,7 @@ from tests.moto_personalize.test_guesses import OTHERS
 
 BY_NAME = {question.name: question for question in QUESTIONS}
 DEFAULTS = Guesses().to_json()
-OTHER_CODES = {
+OTHER_CODES: dict[str, list[Any]] = {
     "second_tracker_same_name": ["ResourceInUseException", "LimitExceededException", "InvalidInputException"],
     "second_tracker_other_name": ["ResourceInUseException", "LimitExceededException", "InvalidInputException"],
     "tracker_name_in_another_group": ["ResourceAlreadyExistsException", "InvalidInputException"],
