@@ -95,7 +95,8 @@ def _require_region(session: boto3.Session) -> None:
 def explain(error: BotoCoreError | ClientError) -> LiveError:
     """What an error means for whoever started the run."""
     if isinstance(error, ClientError):
-        return LiveError(_explain_refusal(error))
+        told = error.response["Error"]
+        return LiveError(explain_refusal(error.operation_name, told["Code"], told.get("Message", "")))
     match error:
         case NoCredentialsError() | PartialCredentialsError() | ProfileNotFound():
             return LiveError(f"There are no credentials to use: {_sentence(error)}")
@@ -106,16 +107,16 @@ def explain(error: BotoCoreError | ClientError) -> LiveError:
     return LiveError(f"AWS cannot be called: {_sentence(error)}")
 
 
-def _explain_refusal(error: ClientError) -> str:
-    code, operation = error.response["Error"]["Code"], error.operation_name
-    message = _sentence(error.response["Error"].get("Message", ""))
+def explain_refusal(operation: str, code: str, message: str) -> str:
+    """What a refusal means for whoever started the run."""
+    said = _sentence(message)
     if code in _BAD_CREDENTIALS:
-        return f"AWS refused the credentials ({code}), renew them: {message}"
+        return f"AWS refused the credentials ({code}), renew them: {said}"
     if code in DENIED:
-        return f"You may not call {operation}, give yourself the permissions in docs/live.md: {message}"
+        return f"You may not call {operation}, give yourself the permissions in docs/live.md: {said}"
     if code == "LimitExceededException" and operation.startswith("Create"):
-        return f"A quota is full at {operation}, delete something or request an increase in Service Quotas: {message}"
-    return f"{operation} was refused with {code}: {message}"
+        return f"A quota is full at {operation}, delete something or request an increase in Service Quotas: {said}"
+    return f"{operation} was refused with {code}: {said}"
 
 
 def _sentence(text: object) -> str:

@@ -24,11 +24,12 @@ def group_not_active(bench: Bench) -> Iterator[Observation]:
     """In each state of a new group, try to make a tracker and a dataset."""
     group = bench.fresh_group()
     for state in bench.states(group, CREATION):
-        tracker = bench.try_tracker(group)
+        tracker, dataset = bench.try_tracker(group), bench.try_dataset(group, "Interactions")
         if bench.is_still(group, state):
             yield _refusal(tracker, f"CreateEventTracker, {state}")
-        if tracker.code is None:
-            return
+            yield _refusal(dataset, f"CreateDataset, {state}")
+        if None in (tracker.code, dataset.code):
+            break
     bench.wait_until_active(group)
 
 

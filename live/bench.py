@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 
-from live.account import DENIED, Account, LiveError, explain
+from live.account import DENIED, Account, LiveError, explain, explain_refusal
 from live.removal import Pace, describe, remove_trackers
 from live.runs import Run
 
@@ -90,20 +90,26 @@ class Bench:
         self.empty(arn)
         return arn
 
-    def create_dataset(self, group: str, kind: str) -> str:
-        """Make a dataset, with its schema."""
+    def try_dataset(self, group: str, kind: str) -> Answer:
+        """Try to make a dataset, with its schema."""
         if kind not in self._schemas:
             name, schema = self.run.name(kind.lower()), json.dumps(self.run.schema(kind))
             self._schemas[kind] = self.client.create_schema(name=name, schema=schema)["schemaArn"]
-        arn: str = self.client.create_dataset(
+        answer = self.ask(
+            "create_dataset",
             name=self.run.name(f"{kind.lower()}-{len(self.groups)}"),
             schemaArn=self._schemas[kind],
             datasetGroupArn=group,
             datasetType=kind,
             tags=self.run.tags,
-        )["datasetArn"]
-        self.groups[group][kind] = arn
-        return arn
+        )
+        if answer.code is None:
+            self.groups[group][kind] = answer.response["datasetArn"]
+        return answer
+
+    def create_dataset(self, group: str, kind: str) -> str:
+        """Make a dataset, with its schema."""
+        return _accepted("CreateDataset", self.try_dataset(group, kind), "datasetArn")
 
     def try_tracker(self, group: str, part: str = "tracker") -> Answer:
         """Try to make a tracker."""
@@ -115,10 +121,7 @@ class Bench:
 
     def new_tracker(self, group: str = "") -> str:
         """A tracker that was made this moment, in a group that had none."""
-        answer = self.try_tracker(group or self.empty_group())
-        if answer.code:
-            raise LiveError(f"CreateEventTracker was refused with {answer.code}: {answer.message}")
-        return str(answer.response["eventTrackerArn"])
+        return _accepted("CreateEventTracker", self.try_tracker(group or self.empty_group()), "eventTrackerArn")
 
     def tracker(self) -> str:
         """A tracker that is ACTIVE."""
@@ -202,3 +205,10 @@ class Bench:
         yield "ACTIVE"
         self.client.delete_event_tracker(eventTrackerArn=arn)
         yield from self.states(arn, DELETION)
+
+
+def _accepted(operation: str, answer: Answer, member: str) -> str:
+    """What was made; raises LiveError if that was refused."""
+    if answer.code:
+        raise LiveError(explain_refusal(operation, answer.code, answer.message))
+    return str(answer.response[member])

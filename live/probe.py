@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.table import Table
 
-from live.account import LiveError, explain
+from live.account import explain
 from live.bench import Bench
 from live.observations import Observation, Reading, words
 from live.questions import QUESTIONS, Question
@@ -98,6 +98,3 @@ def as_json(finding: Finding) -> dict[str, Any]:
         "is_minimum": finding.reading.is_minimum,
         "observations": [vars(observation) for observation in finding.observations],
     }
-
-
-__all__ = ["Finding", "LiveError", "Probe", "as_json", "how_often", "probe", "table"]

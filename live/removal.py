@@ -71,8 +71,14 @@ def _remove_group(client: Any, arn: str) -> str:
     """Do what can be done now to remove a dataset group; returns what is still there, or nothing."""
     if describe(client, arn) is None:
         return ""
-    trackers = _all(client, "list_event_trackers", "eventTrackers", datasetGroupArn=arn)
-    datasets = _all(client, "list_datasets", "datasets", datasetGroupArn=arn)
+    try:
+        trackers = _all(client, "list_event_trackers", "eventTrackers", datasetGroupArn=arn)
+        datasets = _all(client, "list_datasets", "datasets", datasetGroupArn=arn)
+    except ClientError as error:
+        if _code(error) in DENIED:
+            raise explain(error) from error
+        # It may have gone this moment, and the list of a group that is not there may be refused.
+        return arn
     inside = [tracker["eventTrackerArn"] for tracker in trackers] or [dataset["datasetArn"] for dataset in datasets]
     if [each for each in inside if _remove(client, each)]:
         return arn

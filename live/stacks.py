@@ -55,6 +55,9 @@ class Stack:
         """Wait until nothing is in progress; returns the status."""
         deadline = time.monotonic() + self.pace.patience_seconds
         while (status := str(self.described(stack_id)["StackStatus"])).endswith("_IN_PROGRESS"):
+            if status == "REVIEW_IN_PROGRESS":
+                # It has a change set that was not executed, and no resources.
+                return status
             if time.monotonic() > deadline:
                 raise LiveError(f"Stack {self.name} is {status} after {self.pace.patience_seconds:.0f} s.")
             time.sleep(self.pace.poll_seconds)

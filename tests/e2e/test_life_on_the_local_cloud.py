@@ -1,4 +1,4 @@
-"""The life of a tracker, through CloudFormation's own API: the built zip, TLS, and real time."""
+"""What the life of a tracker in tests/live does not have, through CloudFormation's own API."""
 
 import boto3
 import pytest
@@ -8,9 +8,6 @@ from local.cloud import REGION, Cloud
 from local.examples import DIRECTORY
 from tests.e2e.conftest import Stack
 
-NOWHERE = "arn:aws:personalize:us-east-1:123456789012:dataset-group/nowhere"
-RENAME = {"Name": "clicks", "ReplacementStrategy": "delete_then_create"}
-
 
 def trackers(cloud: Cloud, group: str) -> list[str]:
     """The ARNs of the trackers in a group."""
@@ -18,106 +15,8 @@ def trackers(cloud: Cloud, group: str) -> list[str]:
     return [summary["eventTrackerArn"] for summary in listed]
 
 
-def tags(cloud: Cloud, arn: str) -> dict[str, str]:
-    listed = cloud.personalize.list_tags_for_resource(resourceArn=arn)["tags"]
-    return {tag["tagKey"]: tag["tagValue"] for tag in listed}
-
-
 def team(name: str) -> list[dict[str, str]]:
     return [{"Key": "team", "Value": name}]
-
-
-def foreign_tracker(cloud: Cloud, group: str) -> str:
-    """A tracker that no stack made, ACTIVE."""
-    arn = cloud.personalize.create_event_tracker(name="theirs", datasetGroupArn=group)["eventTrackerArn"]
-    while cloud.personalize.describe_event_tracker(eventTrackerArn=arn)["eventTracker"]["status"] != "ACTIVE":
-        pass
-    return arn
-
-
-def test_a_template_becomes_a_tracking_id_and_leaves_nothing_behind(cloud: Cloud, stack: Stack, group: str) -> None:
-    assert stack.create(Tracker={"DatasetGroupArn": group, "Tags": team("shop")}) == "CREATE_COMPLETE"
-    (arn,) = trackers(cloud, group)
-    described = cloud.personalize.describe_event_tracker(eventTrackerArn=arn)["eventTracker"]
-    assert stack.outputs == {
-        "TrackerTrackingId": described["trackingId"],
-        "TrackerEventTrackerArn": arn,
-        "TrackerName": described["name"],
-    }
-    assert described["status"] == "ACTIVE"
-
-    assert stack.update(Tracker={"DatasetGroupArn": group, "Tags": team("web")}) == "UPDATE_COMPLETE"
-    assert tags(cloud, arn)["team"] == "web"
-    assert stack.outputs["TrackerTrackingId"] == described["trackingId"]
-
-    assert stack.delete() == "DELETE_COMPLETE"
-    assert trackers(cloud, group) == []
-
-
-def test_an_update_that_fails_elsewhere_rolls_back_to_the_tracker_that_was(
-    cloud: Cloud, stack: Stack, group: str, other_group: str
-) -> None:
-    stack.create(Tracker={"DatasetGroupArn": group})
-    before = stack.outputs
-
-    status = stack.update(Tracker={"DatasetGroupArn": other_group}, Second={"DatasetGroupArn": NOWHERE})
-
-    assert status == "UPDATE_ROLLBACK_COMPLETE"
-    assert "The dataset group does not exist" in stack.reasons[0]
-    assert stack.outputs == before
-    assert trackers(cloud, group) == [before["TrackerEventTrackerArn"]]
-    assert trackers(cloud, other_group) == []
-
-
-def test_a_rename_is_refused_and_rolled_back(cloud: Cloud, stack: Stack, group: str) -> None:
-    stack.create(Tracker={"DatasetGroupArn": group})
-    before = stack.outputs
-
-    assert stack.update(Tracker={"DatasetGroupArn": group, "Name": "clicks"}) == "UPDATE_ROLLBACK_COMPLETE"
-
-    assert "ReplacementStrategy: delete_then_create" in stack.reasons[0]
-    assert stack.outputs == before
-    assert trackers(cloud, group) == [before["TrackerEventTrackerArn"]]
-
-
-def test_a_rename_that_is_opted_in_to_is_done(cloud: Cloud, stack: Stack, group: str) -> None:
-    stack.create(Tracker={"DatasetGroupArn": group})
-    before = stack.outputs
-
-    assert stack.update(Tracker={"DatasetGroupArn": group, **RENAME}) == "UPDATE_COMPLETE"
-
-    assert stack.outputs["TrackerName"] == "clicks"
-    assert stack.outputs["TrackerTrackingId"] != before["TrackerTrackingId"]
-    assert trackers(cloud, group) == [stack.outputs["TrackerEventTrackerArn"]]
-    stack.delete()
-    assert trackers(cloud, group) == []
-
-
-def test_a_change_of_group_replaces_the_tracker(cloud: Cloud, stack: Stack, group: str, other_group: str) -> None:
-    stack.create(Tracker={"DatasetGroupArn": group})
-    before = stack.outputs
-
-    assert stack.update(Tracker={"DatasetGroupArn": other_group}) == "UPDATE_COMPLETE"
-
-    assert trackers(cloud, group) == []
-    assert trackers(cloud, other_group) == [stack.outputs["TrackerEventTrackerArn"]]
-    assert stack.outputs["TrackerTrackingId"] != before["TrackerTrackingId"]
-
-
-def test_an_adopted_tracker_outlives_the_stack(cloud: Cloud, stack: Stack, group: str) -> None:
-    theirs = foreign_tracker(cloud, group)
-
-    assert stack.create(Tracker={"DatasetGroupArn": group}) == "ROLLBACK_COMPLETE"
-    assert "AdoptExisting: true" in stack.reasons[0]
-    stack.delete()
-
-    adopt = {"DatasetGroupArn": group, "AdoptExisting": True, "Tags": team("shop")}
-    assert stack.create(Tracker=adopt) == "CREATE_COMPLETE"
-    assert stack.outputs["TrackerEventTrackerArn"] == theirs
-    assert tags(cloud, theirs) == {"team": "shop"}
-
-    assert stack.delete() == "DELETE_COMPLETE"
-    assert trackers(cloud, group) == [theirs]
 
 
 def test_a_tracker_deleted_behind_the_stacks_back_is_made_anew(cloud: Cloud, stack: Stack, group: str) -> None:

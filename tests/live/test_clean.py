@@ -56,44 +56,40 @@ def theirs(cloud: Cloud) -> dict[str, Any]:
     return contents(cloud)
 
 
-def killed_at(account: Account, call: int, *, after: bool) -> Account:
-    """The same account, by the clients of a process that is killed before or after a call."""
+def killed_at(account: Account, change: int, *, after: bool) -> Account:
+    """The same account, for a process that is killed before or after it changes something for the nth time."""
     dying = Account(boto3.Session(), account.id, account.partition)
-    calls = 0
+    events = dying.client("personalize").meta.events
+    changes = 0
 
-    def count(**_: Any) -> None:
-        nonlocal calls
-        calls += 1
-        if calls >= call:
+    def count(model: Any, **_: Any) -> None:
+        nonlocal changes
+        changes += not model.name.startswith(("Describe", "List"))
+        # Whoever is dead calls nothing any more.
+        if changes > change or (changes == change and not after):
             raise Killed
 
-    dying.client("personalize").meta.events.register("after-call" if after else "before-call", count)
-    if after:
-        # What is called by whoever is dead does not get there.
-        def refuse(**_: Any) -> None:
-            if calls >= call:
-                raise Killed
+    def die(**_: Any) -> None:
+        if changes >= change and after:
+            raise Killed
 
-        dying.client("personalize").meta.events.register("before-call", refuse)
+    events.register("before-call", count)
+    events.register("after-call", die)
     return dying
 
 
-@pytest.fixture(scope="module")
-def kill_points() -> list[tuple[int, bool]]:
-    chance = random.Random(13)
-    # A probe makes some 350 calls; the last are those that remove what was made.
-    return [(1 + 17 * number + chance.randrange(17), chance.random() < 0.5) for number in range(KILLS)]
+# A probe changes something some 70 times; the last changes remove what was made.
+POINTS = [(change, after) for change in range(1, 66) for after in (False, True)]
 
 
-@pytest.mark.parametrize("number", range(KILLS))
+@pytest.mark.parametrize(("change", "after"), random.Random(13).sample(POINTS, KILLS))
 def test_after_a_kill_clean_leaves_the_account_as_it_was(
-    cloud: Cloud, account: Account, theirs: dict[str, Any], kill_points: list[tuple[int, bool]], number: int
+    cloud: Cloud, account: Account, theirs: dict[str, Any], change: int, after: bool
 ) -> None:
-    call, after = kill_points[number]
-    set_seconds_per_state(cloud, 0.08, "eventtracker", *(["datasetgroup", "dataset"] if number % 2 else []))
+    set_seconds_per_state(cloud, 0.08, "eventtracker", *(["datasetgroup", "dataset"] if change % 2 else []))
 
     with pytest.raises(Killed):
-        probe(Bench(killed_at(account, call, after=after), pace=PACE))
+        probe(Bench(killed_at(account, change, after=after), pace=PACE))
 
     remove_runs(account.client("personalize"), PACE)
     assert contents(cloud) == theirs
