@@ -1,4 +1,4 @@
-"""The part of the proof that is a test; `python -m tests.fault_injection.prove` is all of it."""
+"""A part of these runs in make test; `python -m tests.fault_injection.prove` is all of it."""
 
 from collections.abc import Iterator
 

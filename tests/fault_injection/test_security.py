@@ -1,4 +1,4 @@
-"""What the proof's runs give away, and what they need: secrets in logs, and the rights of the role (S1, S2)."""
+"""What the runs give away, and what they need: secrets in logs, and the rights of the role (S1, S2)."""
 
 import io
 import logging

@@ -1,4 +1,4 @@
-"""A part of the proof: what must hold, holds, whatever goes wrong."""
+"""A part of make prove: what must hold, holds, whatever goes wrong."""
 
 from random import Random
 
