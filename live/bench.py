@@ -7,47 +7,23 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
-from botocore.exceptions import ClientError
-
-from live.account import DENIED, Account, LiveError, explain, explain_refusal
-from live.removal import Pace, describe, remove_trackers
-from live.runs import Run
+from live.account import LiveError, explain_refusal
+from live.calls import CREATION, DELETION, Answer, Calls
+from live.removal import remove_trackers
 
 T = TypeVar("T")
 
-CREATION = ("CREATE PENDING", "CREATE IN_PROGRESS")
-DELETION = ("DELETE PENDING", "DELETE IN_PROGRESS")
-# What a request is refused with for reasons of its caller's, and not of the service's rules.
-_TROUBLE = ("ThrottlingException", "InternalServerException", "ServiceUnavailableException")
-
-
-@dataclass(frozen=True)
-class Answer:
-    """How a call ended: the code of the refusal, or None and the response."""
-
-    code: str | None
-    message: str = ""
-    response: dict[str, Any] = field(default_factory=dict)
+__all__ = ["CREATION", "DELETION", "Answer", "Bench"]
 
 
 @dataclass
-class Bench:
-    """What the run has made so far."""
+class Bench(Calls):
+    """What the run has made so far: the datasets of each group by their types, and the group of each tracker."""
 
-    account: Account
-    run: Run = field(default_factory=Run)
-    pace: Pace = field(default_factory=Pace)
-    # The datasets of each group by their types, and the group of each tracker.
     groups: dict[str, dict[str, str]] = field(default_factory=dict)
     trackers: dict[str, str] = field(default_factory=dict)
-    _found: set[str] = field(default_factory=set)
     _schemas: dict[str, str] = field(default_factory=dict)
     _done: dict[Any, Any] = field(default_factory=dict)
-
-    @property
-    def client(self) -> Any:
-        """A client of Amazon Personalize."""
-        return self.account.client("personalize")
 
     def once(self, work: "Callable[[Bench], T]") -> T:
         """What this work returns; done for the first of the questions that want it."""
@@ -55,11 +31,6 @@ class Bench:
             self._done[work] = work(self)
         result: T = self._done[work]
         return result
-
-    def arn(self, resource: str, *, region: str = "", account_id: str = "") -> str:
-        """The ARN that a resource of this account would have, or one of another."""
-        scope = f"{region or self.account.region}:{account_id or self.account.id}"
-        return f"arn:{self.account.partition}:personalize:{scope}:{resource}"
 
     def fresh_group(self) -> str:
         """A dataset group that was made this moment."""
@@ -132,17 +103,6 @@ class Bench:
         self.wait_until_active(arn)
         return arn
 
-    def describe(self, arn: str) -> dict[str, Any] | None:
-        """The description of a dataset group, dataset or event tracker; None if it is not found."""
-        description = describe(self.client, arn)
-        if description is not None:
-            self._found.add(arn)
-        return description
-
-    def status(self, arn: str) -> str:
-        """Its state; empty if it is not found."""
-        return str((self.describe(arn) or {}).get("status", ""))
-
     def empty(self, group: str) -> None:
         """Delete the trackers of a group and wait until they are gone."""
         arns = [arn for arn, its_group in self.trackers.items() if its_group == group]
@@ -152,35 +112,6 @@ class Bench:
         remove_trackers(self.client, arns, self.pace)
         for arn in arns:
             del self.trackers[arn]
-
-    def wait_until_active(self, arn: str) -> None:
-        """Wait until a resource is ACTIVE."""
-        status = self.poll(lambda: self.status(arn), lambda status: status not in ("", *CREATION))
-        if status != "ACTIVE":
-            raise LiveError(f"{arn} is {status or 'not found'}, and not ACTIVE.")
-
-    def poll(self, see: Callable[[], T], enough: Callable[[T], bool]) -> T:
-        """See again and again until it is enough; returns what was seen last."""
-        deadline = time.monotonic() + self.pace.patience_seconds
-        while not enough(seen := see()) and time.monotonic() < deadline:
-            time.sleep(self.pace.poll_seconds)
-        return seen
-
-    def ask(self, operation: str, *, denial_counts: bool = False, **arguments: Any) -> Answer:
-        """Make a call that may be refused; what is refused for reasons of the caller's own is an error."""
-        try:
-            response = getattr(self.client, operation)(**arguments)
-        except ClientError as error:
-            code = error.response["Error"]["Code"]
-            denied = code in DENIED and not denial_counts
-            if denied or code in _TROUBLE or error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
-                raise explain(error) from error
-            return Answer(code, error.response["Error"].get("Message", ""))
-        return Answer(None, response=response)
-
-    def is_still(self, arn: str, status: str) -> bool:
-        """Whether it is in the state that it was in, so that what was tried in between was tried in that state."""
-        return self.status(arn) == status
 
     def states(self, arn: str, phase: tuple[str, ...]) -> Iterator[str]:
         """Each of the states of CREATION or DELETION, as it gets into one; ends when it is in another, or gone."""

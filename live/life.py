@@ -6,18 +6,17 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from live.account import LiveError, explain
-from live.bench import Bench
 from live.removal import remove_runs
 from live.stacks import Stack, remove_stacks
+from live.stage import Stage
 from local.cloud import ROOT
-from local.narrator import Narrator, UnexpectedError
 from local.sam import SAM_DIRECTORY
 
 # It runs with the provider's role, which no person can assume, and tries what that must not do.
@@ -38,11 +37,10 @@ def handler(event, context):
 
 
 @dataclass
-class Life(Narrator):
-    """The story, and what it checks. `checks` are what was as it should be."""
+class Life(Stage):
+    """The story."""
 
-    bench: Bench
-    checks: list[str] = field(default_factory=list)
+    two: str = ""
     seconds: float = 0.0
 
     def live(self) -> None:
@@ -73,11 +71,7 @@ class Life(Narrator):
         self._requests()
 
     def _deploy(self) -> None:
-        artifacts = {
-            "Resources": {"Bucket": {"Type": "AWS::S3::Bucket"}},
-            "Outputs": {"Bucket": {"Value": {"Ref": "Bucket"}}},
-        }
-        self._ends(self._stack("artifacts").create(artifacts), "CREATE_COMPLETE", "the stack of the bucket")
+        self._ends(self._stack("artifacts").create(_ARTIFACTS), "CREATE_COMPLETE", "the stack of the bucket")
         provider = self._stack("provider")
         with TemporaryDirectory(prefix="live-") as directory:
             sam(["build", "--build-dir", directory, "--template-file", str(ROOT / "template.yaml")])
@@ -167,7 +161,7 @@ class Life(Narrator):
         self._title("What the role must not do")
         provider, role = self._stack("provider"), self._stack("role")
         (theirs,) = self._trackers(self.one)
-        self._ends(role.create(_role_template(self._role_arn(provider))), "CREATE_COMPLETE", "the stack of a function")
+        self._ends(role.create(_role_template(_role_arn(provider))), "CREATE_COMPLETE", "the stack of a function")
         payload = {
             "delete_event_tracker": {"eventTrackerArn": theirs},
             "untag_resource": {"resourceArn": theirs, "tagKeys": [_STACK_TAG]},
@@ -192,74 +186,12 @@ class Life(Narrator):
         dated = [line for line in requests if line.get("sent")]
         self._check(f"X-Amz-Date was in {len(dated)} of {len(requests)} ResponseURLs", requests == dated != [])
 
-    def _role_arn(self, provider: Stack) -> str:
-        function = self.bench.account.client("lambda").get_function_configuration(
-            FunctionName=provider.physical_id("ProviderFunction")
-        )
-        return str(function["Role"])
-
-    def _template(self, group: str = "", *, fails: bool = False, retain: bool = False, **given: Any) -> dict[str, Any]:
-        """The template of the tracker's stack."""
-        tags = [{"Key": tag["tagKey"], "Value": tag["tagValue"]} for tag in self.bench.run.tags]
-        properties = {
-            "ServiceToken": self._stack("provider").outputs["ServiceToken"],
-            "ServiceTimeout": 900,
-            "DatasetGroupArn": group or self.one,
-            **given,
-            "Tags": tags + given.get("Tags", []),
-        }
-        policy = "Retain" if retain else "Delete"
-        tracker = {"Type": "Custom::PersonalizeEventTracker", "Properties": properties}
-        resources = {"Tracker": tracker | {"UpdateReplacePolicy": policy, "DeletionPolicy": policy}}
-        if fails:
-            nowhere = {**properties, "DatasetGroupArn": self.bench.arn(f"dataset-group/{self.bench.run.name('none')}")}
-            resources["Second"] = {"Type": tracker["Type"], "DependsOn": "Tracker", "Properties": nowhere}
-        names = ("TrackingId", "EventTrackerArn", "Name")
-        return {"Resources": resources, "Outputs": {n: {"Value": {"Fn::GetAtt": ["Tracker", n]}} for n in names}}
-
-    def _opted_in(self, part: str) -> dict[str, str]:
-        return {"Name": self.bench.run.name(part), "ReplacementStrategy": "delete_then_create"}
-
-    @property
-    def stack(self) -> Stack:
-        """The stack with the tracker."""
-        return self._stack("tracker")
-
-    def _stack(self, part: str) -> Stack:
-        return Stack(self.bench.account, self.bench.run, self.bench.pace, part)
-
-    def _update(self, expected: str, **changes: Any) -> None:
-        status = self._timed("update", lambda: self.stack.update(self._template(**changes)))
-        self._ends(status, expected, "the stack")
-
-    def _delete(self, empty: str | None) -> None:
-        self._ends(self._timed("delete", self.stack.delete), "DELETE_COMPLETE", "the stack")
-        if empty:
-            self._check("its group has no tracker", self._trackers(empty) == [])
-
-    def _in(self, group: str) -> bool:
-        return self._trackers(group) == [self.stack.outputs["EventTrackerArn"]]
-
-    def _trackers(self, group: str) -> list[str]:
-        summaries = self.bench.client.list_event_trackers(datasetGroupArn=group)["eventTrackers"]
-        return [summary["eventTrackerArn"] for summary in summaries]
-
-    def _tags(self, arn: str) -> dict[str, str]:
-        tags = self.bench.client.list_tags_for_resource(resourceArn=arn)["tags"]
-        return {tag["tagKey"]: tag["tagValue"] for tag in tags}
-
-    def _ends(self, status: str, expected: str, what: str) -> None:
-        if status != expected:
-            reason = self.stack.reason if status != "DELETE_COMPLETE" else ""
-            raise UnexpectedError(f"{what} is {expected}; it is {status}: {reason}")
-        self._check(f"{what} is {expected}", so=True)
-
-    def _check(self, what: str, so: bool) -> None:
-        self._expect(what, so)
-        self.checks.append(what)
-
 
 _STACK_TAG = "cloudformation:stack-id"
+_ARTIFACTS = {
+    "Resources": {"Bucket": {"Type": "AWS::S3::Bucket"}},
+    "Outputs": {"Bucket": {"Value": {"Ref": "Bucket"}}},
+}
 
 
 def sam(arguments: Sequence[str]) -> None:
@@ -277,6 +209,13 @@ def sam(arguments: Sequence[str]) -> None:
     if done.returncode:
         said = " ".join((done.stdout + done.stderr).split())
         raise LiveError(f"sam {arguments[0]} failed: {said[-1000:]}")
+
+
+def _role_arn(provider: Stack) -> str:
+    function = provider.account.client("lambda").get_function_configuration(
+        FunctionName=provider.physical_id("ProviderFunction")
+    )
+    return str(function["Role"])
 
 
 def _role_template(role_arn: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from local.cloud import Cloud
+from local.cloud import ROOT, Cloud
 
 LOADED = """
 import sys
@@ -32,6 +32,15 @@ def test_what_is_imported_has_bytecode_that_does_not_outlive_an_edit(cloud: Clou
         flags.add(bytecode.read_bytes()[4:8])
     # It has a hash of its source (PEP 552), which is compared.
     assert flags == {b"\x03\0\0\0"}
+
+
+def test_nothing_but_the_function_and_its_packages_is_in_it(cloud: Cloud) -> None:
+    built = cloud.directory / "build" / "template" / "ProviderFunction"
+
+    others = {path.parent.name for path in ROOT.glob("*/__init__.py")}
+
+    assert {"live", "local", "operations", "tests"} <= others
+    assert others & {path.name for path in built.iterdir()} == set()
 
 
 def test_the_zip_is_small(cloud: Cloud, tmp_path: Path) -> None:
