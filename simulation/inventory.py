@@ -65,7 +65,10 @@ class Inventory:
             if logical_id not in template:
                 is_retained = old.declared.deletion_policy != DELETE and not old.failed
                 clean_ups.append(CleanUp(logical_id, old.physical_id, old.properties, is_retained))
-        self.clean_up([*self.later, *clean_ups])
+        # A resource may have come back to what an update that was preserved had replaced. That CloudFormation does not
+        # delete it then is a guess; a Delete of the id that a resource has could not be told from one that is wanted.
+        live = {resource.physical_id for resource in self.resources.values()}
+        self.clean_up(one for one in [*self.later, *clean_ups] if one.physical_id not in live)
         self.later = []
 
     def replace(self, changes: Iterable[Change]) -> list[CleanUp]:
