@@ -15,7 +15,7 @@ from simulation.wire import PUT, Effect, Fault, Wire
 
 ENDPOINT = "https://personalize.us-east-1.amazonaws.com/"
 
-# Less than the 30 s for which the contract has AccessDenied tried again (W4).
+# Less than the 30 s for which AccessDenied is retried (rule W4).
 SECONDS_DENIED = 20.0
 # More than an invocation tries to send its response.
 SECONDS_UNREACHABLE = 60.0

@@ -8,7 +8,7 @@ from simulation.world import World
 
 Scenario = Callable[[World], Iterator[None]]
 
-RED, BLUE = {"Key": "colour", "Value": "red"}, {"Key": "colour", "Value": "blue"}
+RED, BLUE = {"Key": "color", "Value": "red"}, {"Key": "color", "Value": "blue"}
 SIZE = {"Key": "size", "Value": "large"}
 
 
@@ -54,7 +54,7 @@ def create_refused(world: World) -> Iterator[None]:
 
 def adopt(world: World) -> Iterator[None]:
     group = world.dataset_group("films")
-    world.tracker(group, tags={"colour": "green", "team": "theirs"})
+    world.tracker(group, tags={"color": "green", "team": "theirs"})
     stack = world.stack()
     stack.create(DatasetGroupArn=group, AdoptExisting=True, Tags=[SIZE])
     yield

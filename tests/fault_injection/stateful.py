@@ -17,7 +17,7 @@ from tests.fault_injection.sequences import DELIVERIES, OURS, PACES, SERVICES, P
 
 GROUPS = ("films", "books", "songs")
 LOGICAL_IDS = ("Tracker", "Second")
-TAGS = st.dictionaries(st.sampled_from(["colour", "size"]), st.sampled_from(["red", "blue"]), max_size=2)
+TAGS = st.dictionaries(st.sampled_from(["color", "size"]), st.sampled_from(["red", "blue"]), max_size=2)
 TEMPLATE_TAGS = TAGS.map(lambda tags: [{"Key": key, "Value": value} for key, value in tags.items()])
 BAD_TAGS = [{"Key": "aws:team", "Value": "x"}]
 

@@ -24,11 +24,11 @@ ABOUT: dict[str, Any] = {"resourceArn": TRACKER}
         ("delete_event_tracker", {"eventTrackerArn": TRACKER}, {}, False),
         ("delete_event_tracker", {"eventTrackerArn": TRACKER}, OWNED, True),
         ("delete_event_tracker", {"eventTrackerArn": TRACKER}, {"CloudFormation:Stack-Id": "stack"}, True),
-        ("untag_resource", {**ABOUT, "tagKeys": ["colour"]}, {}, True),
-        ("untag_resource", {**ABOUT, "tagKeys": ["colour", "cloudformation:stack-id"]}, {}, False),
-        ("untag_resource", {**ABOUT, "tagKeys": ["colour", "cloudformation:stack-id"]}, OWNED, True),
+        ("untag_resource", {**ABOUT, "tagKeys": ["color"]}, {}, True),
+        ("untag_resource", {**ABOUT, "tagKeys": ["color", "cloudformation:stack-id"]}, {}, False),
+        ("untag_resource", {**ABOUT, "tagKeys": ["color", "cloudformation:stack-id"]}, OWNED, True),
         ("untag_resource", {**ABOUT, "tagKeys": []}, {}, False),
-        ("tag_resource", {**ABOUT, "tags": as_list({"colour": "red"})}, {}, True),
+        ("tag_resource", {**ABOUT, "tags": as_list({"color": "red"})}, {}, True),
     ],
 )
 def test_what_the_role_allows(
