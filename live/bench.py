@@ -116,7 +116,7 @@ class Bench(Calls):
     def states(self, arn: str, phase: tuple[str, ...]) -> Iterator[str]:
         """Each of the states of CREATION or DELETION, as it gets into one; ends when it is in another, or gone."""
         seen: set[str] = set()
-        deadline = time.monotonic() + self.pace.patience_seconds
+        deadline = time.monotonic() + self.pace.timeout_seconds
         while time.monotonic() < deadline:
             description = self.describe(arn)
             status = str((description or {}).get("status", ""))

@@ -70,7 +70,7 @@ class Calls:
 
     def poll(self, see: Callable[[], T], enough: Callable[[T], bool]) -> T:
         """See again and again until it is enough; returns what was seen last."""
-        deadline = time.monotonic() + self.pace.patience_seconds
+        deadline = time.monotonic() + self.pace.timeout_seconds
         while not enough(seen := see()) and time.monotonic() < deadline:
             time.sleep(self.pace.poll_seconds)
         return seen

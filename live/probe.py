@@ -67,13 +67,13 @@ def table(findings: Iterable[Finding]) -> Table:
     """The findings, as the terminal shows them."""
     shown = Table("Question", "The code assumes", "Seen", "How often, and where")
     for finding in findings:
-        colour = {True: "green", False: "bold red", None: "yellow"}[finding.agrees]
+        color = {True: "green", False: "bold red", None: "yellow"}[finding.agrees]
         question = finding.question
         assumed = words(question.assumed) if question.is_guess else "nothing"
         shown.add_row(
             f"{question.text}\n[dim]{question.name}",
             assumed,
-            f"[{colour}]{finding.reading}",
+            f"[{color}]{finding.reading}",
             "\n".join(f"{times}x {where}" for where, times in how_often(finding).items()),
         )
     return shown

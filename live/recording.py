@@ -70,7 +70,7 @@ def _watch(bench: Bench, arn: str, started: float, enough: Callable[[Sight], boo
     while True:
         sights.append(_look_at(bench, arn, started))
         elapsed = time.monotonic() - started
-        if enough(sights[-1]) or elapsed > bench.pace.patience_seconds:
+        if enough(sights[-1]) or elapsed > bench.pace.timeout_seconds:
             return sights
         time.sleep(bench.pace.watch_seconds if elapsed < _CLOSE_SECONDS else bench.pace.poll_seconds)
 

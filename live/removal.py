@@ -32,7 +32,7 @@ class Pace:
 
     poll_seconds: float = 1.0
     watch_seconds: float = 0.2
-    patience_seconds: float = 900.0
+    timeout_seconds: float = 900.0
 
 
 def describe(client: Any, arn: str) -> dict[str, Any] | None:
@@ -110,11 +110,11 @@ def _delete(client: Any, arn: str) -> str:
 
 def _until_done(remaining: Any, pace: Pace) -> None:
     """Call it until it returns nothing."""
-    deadline = time.monotonic() + pace.patience_seconds
+    deadline = time.monotonic() + pace.timeout_seconds
     while left := remaining():
         if time.monotonic() > deadline:
             raise LiveError(
-                f"Not gone in {pace.patience_seconds:.0f} s, run `python -m live clean` later: {', '.join(left)}."
+                f"Not gone in {pace.timeout_seconds:.0f} s, run `python -m live clean` later: {', '.join(left)}."
             )
         time.sleep(pace.poll_seconds)
 
@@ -127,7 +127,7 @@ def _is_of(name: str, run: Run | None) -> bool:
 def _is_tagged(client: Any, arn: str, name: str, pace: Pace) -> bool:
     """Whether a dataset group carries the tag of the run that its name says; tags may be refused while it changes."""
     run = run_by_name(name)
-    deadline = time.monotonic() + pace.patience_seconds
+    deadline = time.monotonic() + pace.timeout_seconds
     while True:
         try:
             tags = client.list_tags_for_resource(resourceArn=arn)["tags"]

@@ -53,13 +53,13 @@ class Stack:
 
     def wait(self, stack_id: str = "") -> str:
         """Wait until nothing is in progress; returns the status."""
-        deadline = time.monotonic() + self.pace.patience_seconds
+        deadline = time.monotonic() + self.pace.timeout_seconds
         while (status := str(self.described(stack_id)["StackStatus"])).endswith("_IN_PROGRESS"):
             if status == "REVIEW_IN_PROGRESS":
                 # It has a change set that was not executed, and no resources.
                 return status
             if time.monotonic() > deadline:
-                raise LiveError(f"Stack {self.name} is {status} after {self.pace.patience_seconds:.0f} s.")
+                raise LiveError(f"Stack {self.name} is {status} after {self.pace.timeout_seconds:.0f} s.")
             time.sleep(self.pace.poll_seconds)
         return status
 

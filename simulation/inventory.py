@@ -67,8 +67,8 @@ class Inventory:
                 clean_ups.append(CleanUp(logical_id, old.physical_id, old.properties, is_retained))
         # A resource may have come back to what an update that was preserved had replaced. That CloudFormation does not
         # delete it then is a guess; a Delete of the id that a resource has could not be told from one that is wanted.
-        live = {resource.physical_id for resource in self.resources.values()}
-        self.clean_up(one for one in [*self.later, *clean_ups] if one.physical_id not in live)
+        live = {(logical_id, resource.physical_id) for logical_id, resource in self.resources.items()}
+        self.clean_up(one for one in [*self.later, *clean_ups] if (one.logical_id, one.physical_id) not in live)
         self.later = []
 
     def replace(self, changes: Iterable[Change]) -> list[CleanUp]:

@@ -13,7 +13,7 @@ from live.removal import Pace
 from local.cloud import Cloud, running
 from local.personalize import GUESSES_PATH
 
-PACE = Pace(poll_seconds=0.02, watch_seconds=0.02, patience_seconds=20.0)
+PACE = Pace(poll_seconds=0.02, watch_seconds=0.02, timeout_seconds=20.0)
 SECONDS_PER_STATE = 0.25
 
 
