@@ -11,9 +11,14 @@ BENCH_VENV := .venv-bench
 CDK_VENV := .venv-cdk
 LINT_VENV := .venv-lint
 MUTANTS_VENV := .venv-mutants
+RUNTIME_VENV := .venv-3.13
 MOTO_SOURCES := .moto
 MOTO := moto-$(shell sed -n 's/^moto==\([0-9.]*\).*/\1/p' requirements-dev.txt)
 BIN := $(VENV)/bin
+# The deployed runtime's Python, if there is one beside PYTHON.
+RUNTIME_PYTHON := $(firstword $(foreach python,python3.13 $(wildcard $(HOME)/.pyenv/versions/3.13*/bin/python3.13), \
+	$(shell $(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] == (3, 13))' && \
+		$(python) -c 'import sys; print(sys.executable)' 2>/dev/null)))
 LOCAL_PYTHON := $(LOCAL_VENV)/bin/python
 SAM := $(abspath $(SAM_VENV))/bin/sam
 
@@ -39,6 +44,10 @@ demo: local-cloud ## deploy, update, rename and delete an event tracker on a loc
 test: what := make test takes some minutes
 test: all-three ## run all tests, and show the coverage of provider/
 	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile --cov --cov-report=term-missing
+ifneq ($(RUNTIME_PYTHON),)
+	@$(MAKE) --silent --no-print-directory $(RUNTIME_VENV)/installed
+	$(RUNTIME_VENV)/bin/python -m pytest --quiet --numprocesses=2 tests/unit tests/integration
+endif
 
 moto-tests: $(VENV)/installed $(MOTO_SOURCES)/$(MOTO) ## run moto's own tests of Amazon Personalize with what local/ adds to it
 	$(BIN)/python -c 'import sys, pytest; from local.moto_personalize import register; register(); \
@@ -85,7 +94,7 @@ sam-local: local-cloud ## send every request of events/ to the built function, i
 	@$(LOCAL_PYTHON) -m local invoke
 
 clean: ## remove everything these targets made
-	rm -rf $(VENV) $(BENCH_VENV) $(LOCAL_VENV) $(SAM_VENV) $(CDK_VENV) $(LINT_VENV) $(MUTANTS_VENV) $(MOTO_SOURCES) .aws-sam .mutants dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(BENCH_VENV) $(LOCAL_VENV) $(SAM_VENV) $(CDK_VENV) $(LINT_VENV) $(MUTANTS_VENV) $(RUNTIME_VENV) $(MOTO_SOURCES) .aws-sam .mutants dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What is to come, before anything that takes long is done.
@@ -127,6 +136,10 @@ define install
 endef
 
 $(VENV)/installed: requirements-dev.txt
+	$(install)
+
+$(RUNTIME_VENV)/installed: PYTHON := $(RUNTIME_PYTHON)
+$(RUNTIME_VENV)/installed: requirements-dev.txt
 	$(install)
 
 $(BENCH_VENV)/installed: requirements-bench.txt

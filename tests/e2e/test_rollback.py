@@ -5,7 +5,18 @@ from typing import Any
 
 from local.cloud import Cloud
 from tests.e2e.conftest import Stack, template
-from tests.e2e.test_life_on_the_local_cloud import NOWHERE, RENAME, foreign_tracker, trackers
+from tests.e2e.test_life_on_the_local_cloud import trackers
+
+NOWHERE = "arn:aws:personalize:us-east-1:123456789012:dataset-group/nowhere"
+RENAME = {"Name": "clicks", "ReplacementStrategy": "delete_then_create"}
+
+
+def foreign_tracker(cloud: Cloud, group: str) -> str:
+    """A tracker that no stack made, ACTIVE."""
+    arn = cloud.personalize.create_event_tracker(name="theirs", datasetGroupArn=group)["eventTrackerArn"]
+    while cloud.personalize.describe_event_tracker(eventTrackerArn=arn)["eventTracker"]["status"] != "ACTIVE":
+        pass
+    return arn
 
 
 def happened_to_the_tracker(stack: Stack) -> list[str]:

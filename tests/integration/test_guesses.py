@@ -57,7 +57,11 @@ def test_a_whole_life_goes_well_whichever_way_the_service_behaves(
 MEMBERS = "name eventTrackerArn accountId trackingId datasetGroupArn status creationDateTime lastUpdatedDateTime"
 
 
-@pytest.mark.parametrize("members", [{member} for member in MEMBERS.split()] + [set(MEMBERS.split())], ids=str)
+@pytest.mark.parametrize(
+    "members",
+    [{member} for member in MEMBERS.split()] + [set(MEMBERS.split())],
+    ids=lambda members: "+".join(sorted(members)),
+)
 @pytest.mark.parametrize("status", ["ACTIVE", "CREATE FAILED", "DELETE PENDING"])
 def test_members_that_are_left_out_never_block_a_delete(
     aws: World, requests: Requests, group: str, members: set[str], status: str
@@ -74,7 +78,11 @@ def test_members_that_are_left_out_never_block_a_delete(
     assert aws.trackers() == {}
 
 
-@pytest.mark.parametrize("members", [{"name"}, {"datasetGroupArn"}, {"name", "datasetGroupArn"}], ids=str)
+@pytest.mark.parametrize(
+    "members",
+    [{"name"}, {"datasetGroupArn"}, {"name", "datasetGroupArn"}],
+    ids=lambda members: "+".join(sorted(members)),
+)
 def test_a_name_or_a_group_that_is_left_out_is_no_reason_to_replace_a_tracker(
     aws: World, requests: Requests, group: str, members: set[str]
 ) -> None:
