@@ -37,6 +37,6 @@ def with_tables(page: str, new: Mapping[str, str]) -> str:
         begin, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
         place = re.search(f"{begin}(.*?){end}", page, flags=re.DOTALL)
         if place is None:
-            raise ValueError(f"{PAGE.name} has no place for the table {name}.")
+            raise ValueError(f"{PAGE.name} lacks the markers of the table {name}.")
         page = f"{page[: place.start(1)]}{text}\n{page[place.end(1) :]}"
     return page

@@ -143,4 +143,4 @@ QUESTIONS = (
 )
 
 if missing := {field.name for field in dataclasses.fields(Guesses)} - {question.name for question in QUESTIONS}:
-    raise NotImplementedError(f"No question asks about {', '.join(sorted(missing))}.")
+    raise ValueError(f"No question asks about {', '.join(sorted(missing))}.")

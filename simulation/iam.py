@@ -108,7 +108,7 @@ def _holds(operator: str, key: str, value: Any, need: Need) -> bool:
             wanted = key.partition("/")[2].lower()
             found = [tag for name, tag in need.tags.items() if name.lower() == wanted]
         case _:
-            raise NotImplementedError(f"condition key {key}")
+            raise ValueError(f"The evaluation of policies does not know the condition key {key}.")
     match operator:
         case "Null":
             return bool(found) is (value == "false")
@@ -121,7 +121,7 @@ def _holds(operator: str, key: str, value: Any, need: Need) -> bool:
         case "StringLike":
             return any(fnmatchcase(one, pattern) for one in found for pattern in _as_list(value))
         case _:
-            raise NotImplementedError(f"condition operator {operator}")
+            raise ValueError(f"The evaluation of policies does not know the condition operator {operator}.")
 
 
 def _camel(operation: str) -> str:

@@ -44,7 +44,7 @@ def test_a_target_that_is_missed_is_said() -> None:
 
 
 def test_a_page_without_a_place_for_a_table_is_refused() -> None:
-    with pytest.raises(ValueError, match="no place for the table waiting"):
+    with pytest.raises(ValueError, match="lacks the markers of the table waiting"):
         page.with_tables("# Performance", {"waiting": "| |"})
 
 

@@ -46,7 +46,7 @@ def test_a_condition_that_is_not_known_is_no_condition_that_holds() -> None:
     (need,) = needs("tag_resource", {**ABOUT, "tags": []}, {}, ARN_SCOPE)
     unknown = Statement("personalize:TagResource", "*", {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}})
 
-    with pytest.raises(NotImplementedError):
+    with pytest.raises(ValueError, match="does not know the condition key aws:SourceIp"):
         unknown.allows(need)
 
 
