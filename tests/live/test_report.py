@@ -143,8 +143,6 @@ def test_what_the_page_says_of_what_is_made_is_what_was_made(report: Path) -> No
     made = {cells[0]: cells[1] for cells in PAGE.rows("What it makes")}
     assert made["dataset groups"] == str(calls["personalize:CreateDatasetGroup"])
     assert made["schemas"] == str(calls["personalize:CreateSchema"])
-    # A busy machine polls less often, and for longer.
-    assert 300 < sum(calls.values()) < 800
 
 
 def test_the_workflow_pins_what_it_uses_and_takes_a_role() -> None:
