@@ -1,7 +1,6 @@
 """What questions are asked with: dataset groups, datasets and event trackers of a run, made when one is needed."""
 
 import json
-import time
 from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -116,8 +115,8 @@ class Bench(Calls):
     def states(self, arn: str, phase: tuple[str, ...]) -> Iterator[str]:
         """Each of the states of CREATION or DELETION, as it gets into one; ends when it is in another, or gone."""
         seen: set[str] = set()
-        deadline = time.monotonic() + self.pace.timeout_seconds
-        while time.monotonic() < deadline:
+        deadline = self.pace.now() + self.pace.timeout_seconds
+        while self.pace.now() < deadline:
             description = self.describe(arn)
             status = str((description or {}).get("status", ""))
             if status in phase and status not in seen:
@@ -127,7 +126,7 @@ class Bench(Calls):
             ended = description is not None and status not in phase if phase == CREATION else description is None
             if ended:
                 return
-            time.sleep(self.pace.watch_seconds)
+            self.pace.sleep(self.pace.watch_seconds)
 
     def life(self, arn: str) -> Iterator[str]:
         """Each of the states of a new tracker, as it gets into one. It is deleted when it has been ACTIVE."""

@@ -1,6 +1,5 @@
 """The calls of a run, and how it waits for what it has made."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -70,9 +69,9 @@ class Calls:
 
     def poll(self, see: Callable[[], T], enough: Callable[[T], bool]) -> T:
         """See again and again until it is enough; returns what was seen last."""
-        deadline = time.monotonic() + self.pace.timeout_seconds
-        while not enough(seen := see()) and time.monotonic() < deadline:
-            time.sleep(self.pace.poll_seconds)
+        deadline = self.pace.now() + self.pace.timeout_seconds
+        while not enough(seen := see()) and self.pace.now() < deadline:
+            self.pace.sleep(self.pace.poll_seconds)
         return seen
 
     def ask(self, operation: str, *, denial_counts: bool = False, **arguments: Any) -> Answer:

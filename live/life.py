@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -45,14 +44,14 @@ class Life(Stage):
 
     def live(self) -> None:
         """Play it, and remove what was made for it, whatever happens. Raises LiveError or UnexpectedError."""
-        started = time.monotonic()
+        started = self.bench.pace.now()
         try:
             self._play()
         except (BotoCoreError, ClientError) as error:
             raise explain(error) from error
         finally:
             self._title("Removing what was made")
-            self.seconds = time.monotonic() - started
+            self.seconds = self.bench.pace.now() - started
             remove_stacks(self.bench.account, self.bench.pace, self.bench.run)
             remove_runs(self.bench.client, self.bench.pace, self.bench.run)
 

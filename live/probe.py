@@ -1,6 +1,5 @@
 """`probe`: ask Amazon Personalize what its documentation leaves open."""
 
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -49,7 +48,7 @@ def probe(
     tell: Callable[[str], None] = lambda _: None,
 ) -> Probe:
     """Ask, and remove what was made for it, whatever happens. Raises LiveError."""
-    started = time.monotonic()
+    started = bench.pace.now()
     findings = []
     try:
         for question in questions:
@@ -60,7 +59,7 @@ def probe(
     finally:
         tell("Removing what was made.")
         remove_runs(bench.client, bench.pace, bench.run)
-    return Probe(findings, time.monotonic() - started, bench.account.calls.copy())
+    return Probe(findings, bench.pace.now() - started, bench.account.calls.copy())
 
 
 def table(findings: Iterable[Finding]) -> Table:

@@ -1,6 +1,5 @@
 """One tracker, polled from its creation until it is gone: its description, the list of its group, its tags."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -53,10 +52,10 @@ class Recording:
 def record(bench: Bench) -> Recording:
     """Make a tracker, watch it until it is ACTIVE, delete it, and watch it until it is gone."""
     group = bench.empty_group()
-    started = time.monotonic()
+    started = bench.pace.now()
     arn = bench.new_tracker(group)
     creation = _watch(bench, arn, started, lambda sight: sight.status == "ACTIVE" and _all_seen(sight, there=True))
-    started = time.monotonic()
+    started = bench.pace.now()
     bench.client.delete_event_tracker(eventTrackerArn=arn)
     return Recording(creation, _watch(bench, arn, started, lambda sight: _all_seen(sight, there=False)))
 
@@ -69,15 +68,15 @@ def _watch(bench: Bench, arn: str, started: float, enough: Callable[[Sight], boo
     sights: list[Sight] = []
     while True:
         sights.append(_look_at(bench, arn, started))
-        elapsed = time.monotonic() - started
+        elapsed = bench.pace.now() - started
         if enough(sights[-1]) or elapsed > bench.pace.timeout_seconds:
             return sights
-        time.sleep(bench.pace.watch_seconds if elapsed < _CLOSE_SECONDS else bench.pace.poll_seconds)
+        bench.pace.sleep(bench.pace.watch_seconds if elapsed < _CLOSE_SECONDS else bench.pace.poll_seconds)
 
 
 def _look_at(bench: Bench, arn: str, started: float) -> Sight:
-    described, description = time.monotonic() - started, bench.describe(arn)
-    listed = time.monotonic() - started
+    described, description = bench.pace.now() - started, bench.describe(arn)
+    listed = bench.pace.now() - started
     summaries = [
         summary
         for page in pages(bench.client, "list_event_trackers", datasetGroupArn=bench.trackers[arn])
@@ -85,7 +84,7 @@ def _look_at(bench: Bench, arn: str, started: float) -> Sight:
         # It may be left out; there is no other tracker in the group.
         if summary.get("eventTrackerArn", arn) == arn
     ]
-    tags_listed = time.monotonic() - started
+    tags_listed = bench.pace.now() - started
     tags = bench.ask("list_tags_for_resource", resourceArn=arn)
     # Another refusal knows the tracker.
     return Sight(

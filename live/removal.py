@@ -1,7 +1,7 @@
 """Removes what runs have made: what has a run's name and carries its mark, and nothing else."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,11 +28,16 @@ _DELETIONS = {
 
 @dataclass(frozen=True)
 class Pace:
-    """How long it waits between polls, and while it watches closely, and for how long a resource may take to change."""
+    """How long it waits between polls, and while it watches closely, and for how long a resource may take to change.
+
+    `now` is a clock that only runs forward, `sleep` lets its seconds pass.
+    """
 
     poll_seconds: float = 1.0
     watch_seconds: float = 0.2
     timeout_seconds: float = 900.0
+    now: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
 
 
 def describe(client: Any, arn: str) -> dict[str, Any] | None:
@@ -110,13 +115,13 @@ def _delete(client: Any, arn: str) -> str:
 
 def _until_done(remaining: Any, pace: Pace) -> None:
     """Call it until it returns nothing."""
-    deadline = time.monotonic() + pace.timeout_seconds
+    deadline = pace.now() + pace.timeout_seconds
     while left := remaining():
-        if time.monotonic() > deadline:
+        if pace.now() > deadline:
             raise LiveError(
                 f"Not gone in {pace.timeout_seconds:.0f} s, run `python -m live clean` later: {', '.join(left)}."
             )
-        time.sleep(pace.poll_seconds)
+        pace.sleep(pace.poll_seconds)
 
 
 def _is_of(name: str, run: Run | None) -> bool:
@@ -127,16 +132,16 @@ def _is_of(name: str, run: Run | None) -> bool:
 def _is_tagged(client: Any, arn: str, name: str, pace: Pace) -> bool:
     """Whether a dataset group carries the tag of the run that its name says; tags may be refused while it changes."""
     run = run_by_name(name)
-    deadline = time.monotonic() + pace.timeout_seconds
+    deadline = pace.now() + pace.timeout_seconds
     while True:
         try:
             tags = client.list_tags_for_resource(resourceArn=arn)["tags"]
         except ClientError as error:
             if _code(error) == _NOT_FOUND:
                 return False
-            if _code(error) in DENIED or time.monotonic() > deadline:
+            if _code(error) in DENIED or pace.now() > deadline:
                 raise explain(error) from error
-            time.sleep(pace.poll_seconds)
+            pace.sleep(pace.poll_seconds)
         else:
             return run is not None and {"tagKey": TAG, "tagValue": run.id} in tags
 

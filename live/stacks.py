@@ -1,7 +1,6 @@
 """The stacks of a run: made, changed, read, and removed with the run's tags as their mark."""
 
 import json
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -53,14 +52,14 @@ class Stack:
 
     def wait(self, stack_id: str = "") -> str:
         """Wait until nothing is in progress; returns the status."""
-        deadline = time.monotonic() + self.pace.timeout_seconds
+        deadline = self.pace.now() + self.pace.timeout_seconds
         while (status := str(self.described(stack_id)["StackStatus"])).endswith("_IN_PROGRESS"):
             if status == "REVIEW_IN_PROGRESS":
                 # It has a change set that was not executed, and no resources.
                 return status
-            if time.monotonic() > deadline:
+            if self.pace.now() > deadline:
                 raise LiveError(f"Stack {self.name} is {status} after {self.pace.timeout_seconds:.0f} s.")
-            time.sleep(self.pace.poll_seconds)
+            self.pace.sleep(self.pace.poll_seconds)
         return status
 
     def described(self, stack_id: str = "") -> dict[str, Any]:

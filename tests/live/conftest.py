@@ -1,58 +1,108 @@
-"""Amazon Personalize as the local cloud has it, in which each state of a tracker lasts a quarter of a second."""
+"""Amazon Personalize as moto has it, in this process and in virtual time."""
 
-import json
 from collections.abc import Iterator
-from typing import Any
+from contextlib import contextmanager
+from datetime import datetime, tzinfo
+from typing import Any, cast
 
 import boto3
 import pytest
-import urllib3
+from moto import mock_aws
+from moto.moto_api import state_manager
+from moto.moto_api._internal import managed_state_model
 
 from live.account import Account, connect
+from live.bench import Bench
 from live.removal import Pace
-from local.cloud import Cloud, running
-from local.personalize import GUESSES_PATH
+from live.runs import TAG
+from local.cloud import ACCOUNT_ID, REGION
+from local.moto_personalize import Guesses, PersonalizeBackend, guess, personalize_backends, register
+from simulation.virtual_time import VirtualTime
 
-PACE = Pace(poll_seconds=0.02, watch_seconds=0.02, timeout_seconds=20.0)
-SECONDS_PER_STATE = 0.25
-
-
-@pytest.fixture(scope="session")
-def cloud(_no_real_aws: None) -> Iterator[Cloud]:
-    with running(seconds_per_state=SECONDS_PER_STATE) as up:
-        yield up
+SECONDS_PER_STATE = 1.0
+# A state may end between one call and the next.
+SECONDS_PER_CALL = 0.02
+TRACKERS, GROUPS, DATASETS = MODELS = [f"personalize::{kind}" for kind in ("eventtracker", "datasetgroup", "dataset")]
 
 
-def set_seconds_per_state(cloud: Cloud, seconds: float, *models: str) -> None:
-    """How long each state of these lasts (moto's "State transitions")."""
-    transition = {"progression": "time", "seconds": seconds} if seconds else {"progression": "immediate"}
+def guess_that(**guesses: Any) -> None:
+    """What Amazon Personalize does where its documentation leaves that open."""
+    guess(Guesses.from_json(guesses))
+
+
+def take_time(*models: str) -> None:
+    """Have these pass through their states slowly."""
     for model in models:
-        body = {"model_name": f"personalize::{model}", "transition": transition}
-        urllib3.request("POST", f"{cloud.personalize_url}/moto-api/state-manager/set-transition", json=body)
+        state_manager.set_transition(model, {"progression": "time", "seconds": SECONDS_PER_STATE})
 
 
-def guess(cloud: Cloud, **guesses: Any) -> None:
-    response = urllib3.request("PUT", cloud.personalize_url + GUESSES_PATH, body=json.dumps(guesses))
-    assert response.status == 200, response.data
+@contextmanager
+def service() -> Iterator[Pace]:
+    """A new account, in which trackers take their time; yields the pace of the runs in it."""
+    time = VirtualTime()
+    count = Account._count
 
+    class Now(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+            return cls.fromtimestamp(time.time(), tz)
 
-def slow_groups(cloud: Cloud) -> None:
-    """Dataset groups and datasets pass through their states as slowly as trackers do."""
-    set_seconds_per_state(cloud, SECONDS_PER_STATE, "datasetgroup", "dataset")
+    def count_and_take_time(account: Account, model: Any, **more: Any) -> None:
+        count(account, model, **more)
+        time.sleep(SECONDS_PER_CALL)
 
-
-def environment(cloud: Cloud) -> dict[str, str]:
-    """The cloud's, with Amazon Personalize asked directly: without roles, but sooner."""
-    return cloud.environment | {"AWS_ENDPOINT_URL_PERSONALIZE": cloud.personalize_url}
+    pace = Pace(poll_seconds=0.5, watch_seconds=0.2, timeout_seconds=60.0, now=lambda: time.now, sleep=time.sleep)
+    register()
+    with mock_aws(), pytest.MonkeyPatch.context() as patch:
+        cast("PersonalizeBackend", personalize_backends[ACCOUNT_ID][REGION]).clock = time.time
+        patch.setattr(managed_state_model, "datetime", Now)
+        patch.setattr(Account, "_count", count_and_take_time)
+        patch.setattr("live.__main__._pace", lambda _: pace)
+        take_time(TRACKERS)
+        yield pace
+        guess_that()
+        for model in MODELS:
+            state_manager.unset_transition(model)
 
 
 @pytest.fixture
-def account(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
-    """The account of the local cloud, with everything as by default."""
-    guess(cloud)
-    for name, value in environment(cloud).items():
-        monkeypatch.setenv(name, value)
-    yield connect(boto3.Session())
-    guess(cloud)
-    set_seconds_per_state(cloud, 0, "datasetgroup", "dataset")
-    set_seconds_per_state(cloud, SECONDS_PER_STATE, "eventtracker")
+def pace() -> Iterator[Pace]:
+    with service() as pace:
+        yield pace
+
+
+@pytest.fixture(scope="session")
+def _session(_no_real_aws: None) -> boto3.Session:
+    # One, since a session reads what AWS has in all regions, which takes longer than most tests.
+    return boto3.Session()
+
+
+@pytest.fixture
+def account(_session: boto3.Session, pace: Pace) -> Account:
+    return connect(_session)
+
+
+@pytest.fixture
+def bench(account: Account, pace: Pace) -> Bench:
+    return Bench(account, pace=pace)
+
+
+def fill(client: Any) -> None:
+    """Make what looks almost like a run's, in a name, in a tag, or in both."""
+    tags = [{"tagKey": TAG, "tagValue": "0123abcd"}]
+    schema = client.create_schema(name="live-0123abcd-interactions", schema='{"fields": []}')["schemaArn"]
+    group = client.create_dataset_group(name="live-0123abcd-films")["datasetGroupArn"]
+    client.create_dataset(name="films", schemaArn=schema, datasetGroupArn=group, datasetType="Interactions")
+    client.create_event_tracker(name="live-0123abcd-tracker", datasetGroupArn=group)
+    client.create_dataset_group(name="films", tags=tags)
+    client.create_dataset_group(name="live-4567abcd-films", tags=tags)
+
+
+def contents(client: Any) -> dict[str, Any]:
+    """All that there is in an account, with its tags."""
+    groups = [group["datasetGroupArn"] for group in client.list_dataset_groups()["datasetGroups"]]
+    datasets = [dataset["datasetArn"] for dataset in client.list_datasets()["datasets"]]
+    trackers = [tracker["eventTrackerArn"] for tracker in client.list_event_trackers()["eventTrackers"]]
+    schemas = [schema["schemaArn"] for schema in client.list_schemas()["schemas"]]
+    tags = {arn: client.list_tags_for_resource(resourceArn=arn)["tags"] for arn in groups + datasets + trackers}
+    return tags | {arn: client.describe_schema(schemaArn=arn)["schema"]["schema"] for arn in schemas}

@@ -10,27 +10,23 @@ import pytest
 from live.__main__ import main
 from live.observations import words
 from live.questions import QUESTIONS
-from local.cloud import ACCOUNT_ID, Cloud
+from local.cloud import ACCOUNT_ID
 from local.moto_personalize import Guesses
 from tests.docs.pages import page
-from tests.live.conftest import environment, guess, set_seconds_per_state
+from tests.live.conftest import DATASETS, GROUPS, guess_that, service, take_time
 
 PAGE = page("docs/live.md")
 WORKFLOW = Path(__file__).parents[2] / ".github" / "workflows" / "live.yml"
 
 
 @pytest.fixture(scope="module")
-def report(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def report(_no_real_aws: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report of a probe of an account in which two guesses are wrong."""
     path = tmp_path_factory.mktemp("report") / "live-report.json"
-    guess(cloud, second_tracker_other_name="LimitExceededException", foreign_arn="AccessDeniedException")
-    set_seconds_per_state(cloud, 0.25, "datasetgroup", "dataset")
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in environment(cloud).items():
-            patch.setenv(name, value)
-        assert main(["probe", "--yes", "--poll-seconds", "0.02", "--report", str(path)]) == 0
-    guess(cloud)
-    set_seconds_per_state(cloud, 0, "datasetgroup", "dataset")
+    with service():
+        guess_that(second_tracker_other_name="LimitExceededException", foreign_arn="AccessDeniedException")
+        take_time(GROUPS, DATASETS)
+        assert main(["probe", "--yes", "--report", str(path)]) == 0
     return path
 
 
