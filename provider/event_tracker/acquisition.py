@@ -3,16 +3,16 @@
 import hashlib
 import math
 import re
-from dataclasses import replace
 from typing import assert_never
 
 from event_tracker import ownership
 from event_tracker.decision import Action, Change, decide
 from event_tracker.errors import AccessDeniedError, OutOfTimeError, RefusedError, ServiceError, TrackerNotFoundError
 from event_tracker.ownership import Ownership, Relation
-from event_tracker.telemetry import increment, logger
+from event_tracker.protocol import Request
+from event_tracker.telemetry import log_and_count, logger
 from event_tracker.trackers import Tracker, Trackers
-from event_tracker.transitions import VISIBLE_SECONDS, delete_and_wait, wait_until_gone
+from event_tracker.transitions import delete_and_wait, wait_until_gone
 
 # How CreateEventTracker may say that the group has a tracker already (rule C2), and for how many seconds it is worth
 # another try if the group turns out to have none (C5). In use: the group itself is not ACTIVE yet. Limit exceeded: a
@@ -29,17 +29,9 @@ _SUFFICIENT_LIMIT = 300
 
 
 class Acquisition:
-    """One request's way to a tracker in the wanted group.
-
-    `created` is what this invocation made, `pending` what the request made or claimed while nothing notes yet that its
-    response was sent, both by ARN. Until `visible_from`, in seconds of the deadline, a tracker of this request that is
-    not found may not be visible yet.
-    """
+    """One request's way to a tracker in the wanted group."""
 
     def __init__(self, change: Change, trackers: Trackers) -> None:
-        self.created: str | None = None
-        self.pending: str | None = None
-        self.visible_from = 0.0
         self._change = change
         self._trackers = trackers
 
@@ -64,42 +56,35 @@ class Acquisition:
                     found = self._trackers.tracker_in_group(group)
                     if found is None and waited - refused_at >= _RETRY_SECONDS[error.code]:
                         raise
-            if found and self._resolve(found):
-                return found
             if found:
+                usable = self._resolve(found)
+                if usable:
+                    return usable
                 found = refusal = None
         raise OutOfTimeError(
             f"Could not create an event tracker in {group} in the time that {self._trackers.deadline.limit} leaves for "
             f"waiting. {refusal or ''} Deploy again when the dataset group is ACTIVE."
         )
 
-    def set_ownership(self, tracker: Tracker, known: Ownership) -> Tracker:
-        """Write down which request made a tracker, and whether its response was sent."""
-        self._trackers.tag(tracker.arn, known.created_by)
-        return replace(tracker, tags={**tracker.tags, **known.created_by})
-
     def _create(self, group: str) -> Tracker:
         request, wanted = self._change.request, self._change.wanted
-        name = wanted.name or _generated_name(request.stack_id, request.logical_id, request.request_id)
+        name = wanted.name or _generated_name(request)
         tracker = self._trackers.create(name, group, {**wanted.tags, **Ownership.of(request).tags})
-        logger.info("Created", tracker=tracker.arn, name_of_tracker=name)
-        increment("Created")
-        self.created = tracker.arn
-        self._note_own(tracker)
+        log_and_count("Created", tracker=tracker.arn, name_of_tracker=name)
         return tracker
 
-    def _resolve(self, found: Tracker) -> bool:
-        """Make the tracker in the wanted group usable and say so, or see to it that it is gone."""
+    def _resolve(self, found: Tracker) -> Tracker | None:
+        """Make the tracker in the wanted group usable and return it, or see to it that it is gone."""
         action, reason = decide(self._change, found)
         logger.info(action.value, tracker=found.arn, why=reason)
         try:
             match action:
                 case Action.USE:
-                    self._note_own(found)
+                    return found
                 case Action.CLAIM:
-                    self._claim(found)
+                    return self._claim(found)
                 case Action.ADOPT:
-                    self._adopt(found)
+                    return self._adopt(found)
                 case Action.REPLACE:
                     self._require_time_to_replace(found)
                     delete_and_wait(self._trackers, found.arn)
@@ -113,24 +98,17 @@ class Acquisition:
                     assert_never(action)
         except TrackerNotFoundError:
             logger.info("Gone meanwhile", tracker=found.arn)
-            return False
-        return action in (Action.USE, Action.CLAIM, Action.ADOPT)
+        return None
 
-    def _note_own(self, tracker: Tracker) -> None:
-        known = Ownership.from_tags(tracker.tags)
-        if known.relation_to(self._change.request) is Relation.MADE_BY_THIS_REQUEST:
-            self.visible_from = self._trackers.deadline.elapsed + VISIBLE_SECONDS
-            self.pending = tracker.arn if known.is_pending else None
-
-    def _claim(self, found: Tracker) -> None:
+    def _claim(self, found: Tracker) -> Tracker:
         """Make a tracker this request's. One that somebody may use stays acknowledged, so that nothing deletes it."""
         known, this = Ownership.from_tags(found.tags), Ownership.of(self._change.request)
         if known.relation_to(self._change.request) is Relation.ACKNOWLEDGED:
             # Not the time of day, which may be later than the rollback of this very request.
             this = this.at(this.sent if known.responded == "-" else known.responded)
-        self._note_own(self.set_ownership(found, this))
+        return self._trackers.tag(found, this.created_by)
 
-    def _adopt(self, found: Tracker) -> None:
+    def _adopt(self, found: Tracker) -> Tracker:
         """Remove our ownership tags: what was adopted no rollback and no Delete removes (C4)."""
         ours = ownership.KEYS & found.tags.keys()
         if Ownership.from_tags(found.tags).relation_to(self._change.request).is_owned:
@@ -141,8 +119,8 @@ class Acquisition:
                 # carries the stack's id.
                 if ours & self._trackers.find_tags(found.arn).keys():
                     raise
-        logger.info("Adopted", tracker=found.arn)
-        increment("Adopted")
+        log_and_count("Adopted", tracker=found.arn)
+        return found
 
     def _require_time_to_replace(self, tracker: Tracker) -> None:
         """Refuse to delete a tracker that is in use if there may be no time to create the next one (U3)."""
@@ -155,8 +133,8 @@ class Acquisition:
             )
 
 
-def _generated_name(stack_id: str, logical_id: str, request_id: str) -> str:
+def _generated_name(request: Request) -> str:
     """A name that is valid, tells where it comes from, and is the same on every delivery of the request."""
-    stack_name = (stack_id.split("/")[1:] or [stack_id])[0]
-    origin = re.sub("[^a-zA-Z0-9-]", "", f"{stack_name}-{logical_id}").lstrip("-")
-    return f"{origin[:50]}-{hashlib.sha256(request_id.encode()).hexdigest()[:12]}".lstrip("-")
+    stack_name = (request.stack_id.split("/")[1:] or [request.stack_id])[0]
+    origin = re.sub("[^a-zA-Z0-9-]", "", f"{stack_name}-{request.logical_id}").lstrip("-")
+    return f"{origin[:50]}-{hashlib.sha256(request.request_id.encode()).hexdigest()[:12]}".lstrip("-")

@@ -13,20 +13,22 @@ from event_tracker.protocol import REQUEST_TYPES, Request, Response
 from event_tracker.telemetry import logger
 from event_tracker.trackers import Tracker
 
-Record = Callable[[str], None]
+RecordId = Callable[[str], None]
 
 
 class CustomResource(CfnResource):
     """The handling of one request; a new one for each, so that nothing of an earlier request is ever sent.
 
     `fulfill` does what the request asks for and returns the tracker, or None for a Delete. It gets a function that
-    notes the physical id of what it has made, for the response if it fails later. `error` is what it raised.
+    notes the physical id of what it has made, for the response if it fails later. `tracker` is what it returned, and
+    `error` what it raised.
     """
 
-    def __init__(self, request: Request, fulfill: Callable[[Record], Tracker | None]) -> None:
+    def __init__(self, request: Request, fulfill: Callable[[RecordId], Tracker | None]) -> None:
         # crhelper at DEBUG logs the event with the pre-signed address. boto_level is urllib3's too, which
         # at WARNING logs the addresses that it tries again (rule S2).
         super().__init__(log_level="INFO", boto_level="ERROR", sleep_on_delete=0)
+        self.tracker: Tracker | None = None
         self.error: EventTrackerError | None = None
         self._request = request
         self._fulfill = fulfill
@@ -53,7 +55,7 @@ class CustomResource(CfnResource):
 
     def _run(self, *_: object) -> str:
         try:
-            tracker = self._fulfill(self._record)
+            self.tracker = self._fulfill(self._record_id)
         except EventTrackerError as error:
             self.error = error
             raise
@@ -64,12 +66,12 @@ class CustomResource(CfnResource):
                 "Its log has the traceback. Deploy again, and report the error if it happens again."
             )
             raise self.error from error
-        if tracker is None:
+        if self.tracker is None:
             return self._request.fallback_physical_id
-        self.Data.update(tracker.attributes)
-        return tracker.arn
+        self.Data.update(self.tracker.attributes)
+        return self.tracker.arn
 
-    def _record(self, physical_id: str) -> None:
+    def _record_id(self, physical_id: str) -> None:
         self.PhysicalResourceId = physical_id
 
     @property
@@ -82,14 +84,12 @@ class CustomResource(CfnResource):
         pass
 
     def _set_timeout(self) -> None:
-        # crhelper's timer would respond while the function goes on. The deadline of all waiting comes first, and
-        # an invocation that is cut off all the same is delivered again.
+        # crhelper's timer would respond while the function goes on. The deadline of all waiting comes first, and an
+        # invocation that is cut off all the same is delivered again.
         pass
 
     def _send(self, status: str | None = None, reason: str = "") -> None:
-        # crhelper's sender knows no time limits, takes any HTTP status for success, tries again for ever, cuts
-        # the start off the reason, and is called a second time when it fails.
+        # crhelper's sender knows no time limits, takes any HTTP status for success, tries again for ever, cuts the
+        # start off the reason, and is called a second time when it fails.
         physical_id = self.PhysicalResourceId or self._request.fallback_physical_id
-        self._response = Response(
-            self._request, status or self.Status, physical_id, reason or self.Reason, attributes=self.Data
-        )
+        self._response = Response(self._request, status or self.Status, physical_id, reason or self.Reason, self.Data)

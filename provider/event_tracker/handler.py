@@ -4,20 +4,21 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from event_tracker.custom_resource import CustomResource, Record
+from event_tracker.custom_resource import CustomResource, RecordId
 from event_tracker.decision import Change
-from event_tracker.errors import InvalidPropertiesError, InvalidRequestError, RefusedError
-from event_tracker.lifecycle import Lifecycle, delete
+from event_tracker.errors import EventTrackerError, InvalidPropertiesError, InvalidRequestError, RefusedError
+from event_tracker.lifecycle import Lifecycle, acknowledge, delete
 from event_tracker.properties import Properties
-from event_tracker.protocol import FAILED, REQUEST_TYPES, SUCCESS, Request, Response
+from event_tracker.protocol import FAILED, REQUEST_TYPES, Request, Response
 from event_tracker.scope import Scope
 from event_tracker.sending import Http, send
-from event_tracker.telemetry import increment, logger, metrics
+from event_tracker.telemetry import logger, metrics, record
 from event_tracker.trackers import Tracker, Trackers
 from event_tracker.waiting import Clock, Deadline
 
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
 
 Handler = Callable[[object, LambdaContext], dict[str, Any]]
 
-_UNDO_SECONDS = 15.0
+# For how long the tag that notes the response is retried: nobody waits for it, and while a hundred functions share two
+# calls a second it may take minutes. So many seconds of the function's time are left for its last call.
+_ACKNOWLEDGE_SECONDS = 300.0
+_LAST_CALL_SECONDS = 30.0
 
 
 def make_handler(client: "PersonalizeClient", http: Http, clock: Clock, sam_local: bool = False) -> Handler:
@@ -51,12 +55,17 @@ def make_handler(client: "PersonalizeClient", http: Http, clock: Clock, sam_loca
             with suppress(ValueError):
                 scope = Scope.from_arn(request.stack_id)
             scope = replace(scope, region=client.meta.region_name)
-        fulfillment = _Fulfillment(request, scope, client, clock, context)
-        response = _respond(request, fulfillment, context)
+        seconds_left = context.get_remaining_time_in_millis() / 1000
+        resource = CustomResource(request, partial(_fulfill, request, scope, client, clock, seconds_left))
+        response = resource.respond(context)
+        _log_outcome(response, resource.error)
+        seconds_left = context.get_remaining_time_in_millis() / 1000
         if not sam_local:
-            send(response, http, Deadline(clock, fulfillment.seconds_left / 2))
-        if response.status == SUCCESS and fulfillment.lifecycle:
-            fulfillment.lifecycle.acknowledge(fulfillment.seconds_left - 30)
+            send(response, http, Deadline(clock, seconds_left / 2))
+        if resource.tracker:
+            seconds_left = context.get_remaining_time_in_millis() / 1000
+            deadline = Deadline(clock, min(seconds_left - _LAST_CALL_SECONDS, _ACKNOWLEDGE_SECONDS))
+            acknowledge(request, resource.tracker, Trackers(client, deadline))
         return response.document
 
     return handle
@@ -66,7 +75,7 @@ def _parse(event: object) -> Request:
     try:
         request = Request.parse(event)
     except InvalidRequestError:
-        increment("Failed")
+        record("Failed", 1)
         raise
     logger.set_correlation_id(request.request_id)
     logger.append_keys(stack_id=request.stack_id, logical_id=request.logical_id, request_type=request.request_type)
@@ -74,12 +83,34 @@ def _parse(event: object) -> Request:
     return request
 
 
-def _respond(request: Request, fulfillment: "_Fulfillment", context: LambdaContext) -> Response:
-    resource = CustomResource(request, fulfillment.fulfill)
-    response, error = resource.respond(context), resource.error
+def _fulfill(
+    request: Request,
+    scope: Scope,
+    client: "PersonalizeClient",
+    clock: Clock,
+    seconds_left: float,
+    record_id: RecordId,
+) -> Tracker | None:
+    """Do what the request asks for."""
+    if request.request_type not in REQUEST_TYPES:
+        types = ", ".join(REQUEST_TYPES)
+        raise InvalidPropertiesError(f"RequestType is {request.request_type} but must be one of {types}.")
+    is_delete = request.request_type == "Delete"
+    parse = Properties.parse_lenient if is_delete else Properties.parse
+    wanted = parse(request.resource_properties, scope)
+    trackers = Trackers(client, Deadline.of_request(clock, seconds_left, wanted.service_timeout))
+    if is_delete:
+        delete(request, wanted, scope, trackers)
+        return None
+    old = Properties.parse_lenient(request.old_resource_properties, scope)
+    lifecycle = Lifecycle(Change(request, wanted, old), scope, trackers)
+    return lifecycle.create(record_id) if request.request_type == "Create" else lifecycle.update()
+
+
+def _log_outcome(response: Response, error: EventTrackerError | None) -> None:
     is_refused = isinstance(error, InvalidPropertiesError | RefusedError)
-    increment("Refused", int(is_refused))
-    increment("Failed", int(response.status == FAILED and not is_refused))
+    record("Refused", int(is_refused))
+    record("Failed", int(response.status == FAILED and not is_refused))
     logger.info(
         "Sending the response",
         status=response.status,
@@ -87,43 +118,3 @@ def _respond(request: Request, fulfillment: "_Fulfillment", context: LambdaConte
         reason=response.reason,
         error=error.kind if error else None,
     )
-    return response
-
-
-class _Fulfillment:
-    def __init__(
-        self, request: Request, scope: Scope, client: "PersonalizeClient", clock: Clock, context: LambdaContext
-    ) -> None:
-        self.lifecycle: Lifecycle | None = None
-        self._request = request
-        self._scope = scope
-        self._client = client
-        self._clock = clock
-        self._context = context
-
-    @property
-    def seconds_left(self) -> float:
-        return self._context.get_remaining_time_in_millis() / 1000
-
-    def fulfill(self, record: Record) -> Tracker | None:
-        """Do what the request asks for."""
-        request, is_delete = self._request, self._request.request_type == "Delete"
-        if request.request_type not in REQUEST_TYPES:
-            types = ", ".join(REQUEST_TYPES)
-            raise InvalidPropertiesError(f"RequestType is {request.request_type} but must be one of {types}.")
-        parse = Properties.parse_lenient if is_delete else Properties.parse
-        wanted = parse(request.resource_properties, self._scope)
-        deadline = Deadline.of_request(self._clock, self.seconds_left, wanted.service_timeout)
-        trackers = Trackers(self._client, deadline)
-        if is_delete:
-            delete(request, wanted, self._scope, trackers)
-            return None
-        old = Properties.parse_lenient(request.old_resource_properties, self._scope)
-        self.lifecycle = Lifecycle(Change(request, wanted, old), self._scope, trackers)
-        if request.request_type == "Create":
-            return self.lifecycle.create(record)
-        try:
-            return self.lifecycle.update()
-        except Exception:
-            self.lifecycle.undo(min(_UNDO_SECONDS, deadline.reserve / 4))
-            raise

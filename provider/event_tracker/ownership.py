@@ -22,12 +22,9 @@ class Relation(Enum):
     """What an event tracker is to the request that meets it."""
 
     MADE_BY_THIS_REQUEST = auto()
-    NEWER = auto()
-    """Owned, and made by a request that was sent after this one: this request has been overtaken."""
-    UNACKNOWLEDGED = auto()
-    """Owned, and CloudFormation did not take the response of the request that made it: nobody has its tracking ID."""
-    ACKNOWLEDGED = auto()
-    """Owned, and somebody may use its tracking ID."""
+    NEWER = auto()  # owned, and made by a request that was sent after this one, which has been overtaken
+    UNACKNOWLEDGED = auto()  # owned, and CloudFormation did not take the response: nobody has its tracking ID
+    ACKNOWLEDGED = auto()  # owned, and somebody may use its tracking ID
     OTHER_RESOURCE = auto()
     UNOWNED = auto()
 
@@ -41,8 +38,8 @@ class Relation(Enum):
 class Ownership:
     """The resource that owns a tracker, and the request that made it. The ids of an unowned tracker are empty.
 
-    Times are as in X-Amz-Date, `20261125T221000Z`. `sent` is `-` where it is unknown. `responded` is when the response
-    that says SUCCESS had been sent: `pending` until then, and `-` if that was long ago.
+    Times are as in X-Amz-Date, `20261125T221000Z`; `-` is an unknown one. `responded` is when the response that says
+    SUCCESS had been sent, and `pending` until then.
     """
 
     stack_id: str
@@ -62,13 +59,11 @@ class Ownership:
 
     @classmethod
     def from_tags(cls, tags: Mapping[str, str]) -> "Ownership":
-        """The ownership that the tags of a tracker tell.
-
-        A tracker that was handed over has no created-by, and version 0.1.0 wrote `<type>/<request id>`.
-        """
+        """The ownership that the tags of a tracker tell."""
         time = r"\d{8}T\d{6}Z"
         value = tags.get(CREATED_BY, "")
         found = re.fullmatch(f"([^/]+)/(.+)/({time}|-)/({time}|-|pending)", value)
+        # A tracker that was handed over has no created-by, and version 0.1.0 wrote `<type>/<request id>`.
         made_by = found.groups() if found else (*value.partition("/")[::2], "-", "-")
         return cls(tags.get(STACK_ID, ""), tags.get(LOGICAL_ID, ""), *made_by)
 
@@ -76,6 +71,10 @@ class Ownership:
     def is_pending(self) -> bool:
         """Whether the response of the request that made the tracker was not sent, as far as is known."""
         return self.responded == "pending"
+
+    def is_pending_of(self, request: Request) -> bool:
+        """Whether this very request made the tracker, and its response was not sent, as far as is known."""
+        return self.is_pending and self.relation_to(request) is Relation.MADE_BY_THIS_REQUEST
 
     @property
     def tags(self) -> dict[str, str]:

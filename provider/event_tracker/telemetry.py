@@ -1,5 +1,7 @@
 """What the provider tells its operators: one JSON log, and metrics (rules O1, O2)."""
 
+from typing import Any
+
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
@@ -7,11 +9,12 @@ logger = Logger(service="personalize-event-tracker")
 metrics = Metrics(namespace="PersonalizeEventTracker", service="personalize-event-tracker")
 
 
-def increment(name: str, value: int = 1) -> None:
-    """Add to the metric that counts `name`."""
-    metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+def record(metric: str, value: float, unit: MetricUnit = MetricUnit.Count) -> None:
+    """Add a value to a metric."""
+    metrics.add_metric(name=metric, unit=unit, value=value)
 
 
-def record_duration(name: str, seconds: float) -> None:
-    """Record how long something took."""
-    metrics.add_metric(name=name, unit=MetricUnit.Seconds, value=seconds)
+def log_and_count(event: str, **fields: Any) -> None:
+    """Log an event with these fields, and count it in the metric of its name."""
+    logger.info(event, **fields)
+    record(event, 1)

@@ -24,9 +24,9 @@ CREATE_FAILED = "CREATE FAILED"
 CREATING = frozenset({"CREATE PENDING", "CREATE IN_PROGRESS"})
 DELETING = frozenset({"DELETE PENDING", "DELETE IN_PROGRESS"})
 
-# botocore's own attempts are few and short, since each call is repeated until the deadline anyway: a call that hangs
-# must not outlast the time that is kept for the response. The connect time limit counts for each address of the host,
-# of which there may be eight. The retry mode is set because its default differs between versions of botocore (rule W4).
+# Few and short attempts, since each call is repeated until the deadline: one that hangs must not outlast the time that
+# is kept for the response. The connect time limit counts for each of a host's addresses, of which there may be eight.
+# The retry mode is set because its default differs between versions of botocore (rule W4).
 CLIENT_CONFIG = Config(connect_timeout=1, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 2})
 
 # A role that was made in the same stack as its user takes a while to work (rule W4).
@@ -43,22 +43,17 @@ _TRANSIENT = {"RequestTimeout", "RequestTimeoutException"}
 _TAGGING = {"TagResource", "UntagResource", "ListTagsForResource"}
 _PASSING_FOR_TAGS = {"ResourceInUseException", "LimitExceededException"}
 
-# API page CommonErrors, and a wrong secret key.
-_INVALID_CREDENTIALS = {
-    "ExpiredTokenException",
-    "IncompleteSignature",
-    "InvalidSignatureException",
-    "UnrecognizedClientException",
-}
 _CREDENTIALS_REMEDY = (
     "The function's credentials are not valid. Under sam local invoke they are your own: renew them, and check them "
     "with aws sts get-caller-identity. In Lambda they are those of its role: check that the role exists."
 )
+# API page CommonErrors, and a wrong secret key.
+_INVALID_CREDENTIALS = {"ExpiredTokenException", "IncompleteSignature"}
+_INVALID_CREDENTIALS |= {"InvalidSignatureException", "UnrecognizedClientException"}
 _ENDPOINT_REMEDY = (
     "This is no response of Amazon Personalize. Check what answers at the function's endpoint, which "
     "PersonalizeEndpointUrl, a parameter of the provider's stack, sets."
 )
-
 _REMEDIES = {
     ("CreateEventTracker", "ResourceNotFoundException"): "The dataset group does not exist: correct DatasetGroupArn, "
     "or, if the same template makes the group, refer to it with !GetAtt.",
@@ -96,8 +91,8 @@ class Trackers:
     """The event trackers of one account and region.
 
     Throttling, failures of the service and of the network are retried until the deadline; then OutOfTimeError is
-    raised. Any other refusal raises ServiceError in the service's words. `may_have_created`: the response to a
-    CreateEventTracker call was lost, so that it may have made a tracker.
+    raised. Any other refusal raises ServiceError in the service's words. `may_have_created`: a CreateEventTracker call
+    succeeded, or may have, since a response to it was lost.
     """
 
     def __init__(self, client: "PersonalizeClient", deadline: Deadline) -> None:
@@ -108,10 +103,6 @@ class Trackers:
         self._backoff = 0.0
         self._lost_response = False
 
-    def extend(self, seconds: float) -> None:
-        """Set a new deadline, so many seconds from now."""
-        self.deadline = Deadline(self.deadline.clock, seconds, self.deadline.limit)
-
     def create(self, name: str, dataset_group_arn: str, tags: Mapping[str, str]) -> Tracker:
         """Create a tracker; it is not ACTIVE yet."""
         self._lost_response = False
@@ -121,6 +112,7 @@ class Trackers:
                 f"create event tracker {name} in {dataset_group_arn}",
                 lambda: self._client.create_event_tracker(**members, tags=_as_list(tags)),
             )
+            self.may_have_created = True
         finally:
             self.may_have_created |= self._lost_response
         arn = response["eventTrackerArn"]
@@ -129,9 +121,8 @@ class Trackers:
 
     def find(self, arn: str) -> Tracker:
         """Describe a tracker; raises TrackerNotFoundError."""
-        response = self._call(
-            f"describe event tracker {arn}", lambda: self._client.describe_event_tracker(eventTrackerArn=arn)
-        )
+        operation = self._client.describe_event_tracker
+        response = self._call(f"describe event tracker {arn}", lambda: operation(eventTrackerArn=arn))
         # What the service leaves out may be known from elsewhere.
         return _tracker(arn, {**self._known.get(arn, {}), **response["eventTracker"]})
 
@@ -144,14 +135,12 @@ class Trackers:
         pages = self._client.get_paginator("list_event_trackers").paginate(datasetGroupArn=dataset_group_arn)
         try:
             listed = self._call(f"list the event trackers of {dataset_group_arn}", pages.build_full_result)
-        except TrackerNotFoundError:
-            return None
         except ServiceError as refusal:
-            # The ARN is well-formed, so the input that is invalid can only be a group that does not
-            # exist: the operation has no other way to say so (API page ListEventTrackers).
-            if refusal.code != "InvalidInputException":
-                raise
-            return None
+            # The ARN is well-formed, so the input that is invalid can only be a group that does not exist: the
+            # operation has no other way to say so (API page ListEventTrackers).
+            if isinstance(refusal, TrackerNotFoundError) or refusal.code == "InvalidInputException":
+                return None
+            raise
         # A second one would be one that is being deleted: whether it keeps its place until then is not documented.
         summaries = [summary for summary in listed.get("eventTrackers", []) if "eventTrackerArn" in summary]
         summaries.sort(key=lambda summary: summary.get("status") in DELETING)
@@ -168,9 +157,11 @@ class Trackers:
         response = self._call(f"list the tags of {arn}", lambda: self._client.list_tags_for_resource(resourceArn=arn))
         return {tag["tagKey"]: tag["tagValue"] for tag in response.get("tags", [])}
 
-    def tag(self, arn: str, tags: Mapping[str, str]) -> None:
-        """Set tags of a tracker; raises TrackerNotFoundError."""
+    def tag(self, tracker: Tracker, tags: Mapping[str, str]) -> Tracker:
+        """Set tags of a tracker, and return it with them; raises TrackerNotFoundError."""
+        arn = tracker.arn
         self._call(f"tag {arn}", lambda: self._client.tag_resource(resourceArn=arn, tags=_as_list(tags)))
+        return replace(tracker, tags={**tracker.tags, **tags})
 
     def untag(self, arn: str, keys: Sequence[str]) -> None:
         """Remove tags from a tracker; raises TrackerNotFoundError."""
@@ -263,17 +254,10 @@ def _as_list(tags: Mapping[str, str]) -> "list[TagTypeDef]":
 
 
 def _tracker(arn: str, members: Mapping[str, Any]) -> Tracker:
-    attributes = {"EventTrackerArn": arn, "AccountId": members.get("accountId", arn.split(":")[4])}
+    found = {"EventTrackerArn": arn, "AccountId": members.get("accountId", arn.split(":")[4])}
     for member in ("trackingId", "name", "datasetGroupArn", "status", "creationDateTime", "lastUpdatedDateTime"):
         value = members.get(member, "")
         if isinstance(value, datetime):
             value = value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        attributes[member[0].upper() + member[1:]] = value
-    return Tracker(
-        arn,
-        attributes["Name"],
-        attributes["DatasetGroupArn"],
-        attributes["TrackingId"],
-        attributes["Status"],
-        attributes,
-    )
+        found[member[0].upper() + member[1:]] = value
+    return Tracker(arn, found["Name"], found["DatasetGroupArn"], found["TrackingId"], found["Status"], found)

@@ -2,21 +2,19 @@
 
 from collections.abc import Set
 
+from aws_lambda_powertools.metrics import MetricUnit
+
 from event_tracker.errors import OutOfTimeError, ServiceError, TrackerNotFoundError
-from event_tracker.telemetry import increment, logger, record_duration
+from event_tracker.telemetry import log_and_count, logger, record
 from event_tracker.trackers import ACTIVE, CREATE_FAILED, CREATING, DELETING, Tracker, Trackers
 
-# For how long after its creation a tracker that is not found may not be visible yet (rule C1).
-VISIBLE_SECONDS = 30.0
 
+def wait_until_active(trackers: Trackers, arn: str, invisible_seconds: float) -> Tracker:
+    """Wait while a tracker is being created, and return it ACTIVE and with its tracking ID; raises EventTrackerError.
 
-def wait_until_active(trackers: Trackers, arn: str, visible_from: float = 0.0) -> Tracker:
-    """Wait while a tracker is being created, and return it ACTIVE and with its tracking ID.
-
-    `visible_from`: until then, in seconds of `trackers.deadline.elapsed`, one that is not found may not be visible yet.
-    Raises EventTrackerError.
+    `invisible_seconds`: for how long one that is not found may not be visible yet.
     """
-    tracker = _wait_while(trackers, arn, CREATING, "ACTIVE", visible_from)
+    tracker = _wait_while(trackers, arn, CREATING, "ACTIVE", invisible_seconds)
     if tracker is None:
         raise ServiceError(f"Event tracker {arn} was deleted before it was ACTIVE. Deploy again.")
     if tracker.status != ACTIVE:
@@ -56,13 +54,12 @@ def delete_and_wait(trackers: Trackers, arn: str) -> None:
     else:
         raise OutOfTimeError(f"{last_error} {_remedy(trackers)}")
     wait_until_gone(trackers, arn)
-    logger.info("Deleted", tracker=arn)
-    increment("Deleted")
-    record_duration("SecondsToDelete", trackers.deadline.elapsed - start)
+    log_and_count("Deleted", tracker=arn)
+    record("SecondsToDelete", trackers.deadline.elapsed - start, MetricUnit.Seconds)
 
 
 def _wait_while(
-    trackers: Trackers, arn: str, pending: Set[str], target: str, visible_from: float = 0.0
+    trackers: Trackers, arn: str, pending: Set[str], target: str, invisible_seconds: float = 0.0
 ) -> Tracker | None:
     """The tracker when it is in another state than these; None if it is gone (rules W1, W3)."""
     status, waited = "not visible", 0.0
@@ -70,7 +67,7 @@ def _wait_while(
         try:
             tracker = trackers.find(arn)
         except TrackerNotFoundError:
-            if trackers.deadline.elapsed < visible_from:
+            if waited < invisible_seconds:
                 continue
             return None
         if tracker.status != status:

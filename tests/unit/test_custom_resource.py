@@ -11,13 +11,13 @@ import boto3
 import crhelper
 import pytest
 
-from event_tracker.custom_resource import CustomResource, Record
+from event_tracker.custom_resource import CustomResource, RecordId
 from event_tracker.errors import ServiceError
 from event_tracker.protocol import Request
 from simulation.virtual_time import VirtualTime
 from tests.integration.requests import Context, event
 
-Fulfill = Callable[[Record], Any]
+Fulfill = Callable[[RecordId], Any]
 
 SEAM = "57ec4f706c9f9c9a15dd92e1d3c51a4debb5e6d3b2c903174846597df3971479"
 
@@ -82,7 +82,7 @@ def test_an_exception_responds_with_the_id_of_the_event_and_never_with_a_random_
 
 
 def test_an_id_that_was_recorded_survives_an_exception() -> None:
-    def create(record: Record) -> None:
+    def create(record: RecordId) -> None:
         record("recorded")
         raise ServiceError("why")
 
@@ -90,7 +90,7 @@ def test_an_id_that_was_recorded_survives_an_exception() -> None:
 
 
 def test_a_reason_keeps_its_beginning() -> None:
-    def create(record: Record) -> None:
+    def create(record: RecordId) -> None:
         raise ServiceError(f"cause {'x' * 300}")
 
     assert resource(fulfill=create).respond(context()).reason.startswith("cause ")

@@ -10,7 +10,7 @@ import urllib3
 from botocore.exceptions import ClientError
 from botocore.retries import standard
 
-from event_tracker import handler, sending, waiting
+from event_tracker import lifecycle, sending, waiting
 from event_tracker.sending import Http
 from event_tracker.trackers import CLIENT_CONFIG, _is_passing
 from simulation.events import event
@@ -105,4 +105,4 @@ def test_a_call_that_nobody_responds_to_ends_within_what_is_kept_for_it(
     # botocore's first pause is up to a second.
     assert attempts * worst(limits, CLIENT_CONFIG.read_timeout) + 1 <= 31
     # The call under way at the deadline, the removal of what was made and its last call, the response.
-    assert 31 + handler._UNDO_SECONDS + 31 + 34 <= waiting._FUNCTION_RESERVE_SECONDS
+    assert 31 + lifecycle._UNDO_SECONDS + 31 + 34 <= waiting._FUNCTION_RESERVE_SECONDS
