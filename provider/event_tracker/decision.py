@@ -18,14 +18,10 @@ class Action(Enum):
     """What to do about a tracker in the wanted dataset group. The value is for the log."""
 
     USE = "Using"
-    CLAIM = "Claiming"
-    """Use it, and note in its tags that this request did, so that no earlier request touches it any more."""
-    ADOPT = "Adopting"
-    """Use it, and remove our ownership tags, so that nothing ever deletes it."""
-    REPLACE = "Replacing"
-    """Delete it although its tracking ID is in use, as the template asks for; then create another one."""
-    DELETE = "Deleting"
-    """Delete it, since nobody has its tracking ID; then create another one."""
+    CLAIM = "Claiming"  # use it, and note in its tags that this request did: no earlier request touches it any more
+    ADOPT = "Adopting"  # use it, and remove our ownership tags: nothing ever deletes it
+    REPLACE = "Replacing"  # delete it, though its tracking ID is in use, as the template asks for; create another one
+    DELETE = "Deleting"  # delete it, since nobody has its tracking ID; create another one
     WAIT_UNTIL_GONE = "Waiting until gone"
     REFUSE = "Refusing"
 
@@ -67,9 +63,8 @@ class _Meeting:
         self.is_physical = tracker.arn == change.request.physical_id
         # A name that the service leaves out is no reason to delete anything.
         self.has_wanted_name = change.wanted.name in (None, tracker.name) or not tracker.name
-        self.may_adopt = (
-            change.wanted.adopt_existing and self.has_wanted_name and self.relation is not Relation.OTHER_RESOURCE
-        )
+        is_others = self.relation is Relation.OTHER_RESOURCE
+        self.may_adopt = change.wanted.adopt_existing and self.has_wanted_name and not is_others
         # The rollback of a rename that the template opted in to is opted in to, too.
         strategies = (change.wanted.replacement_strategy, change.old.replacement_strategy)
         self.may_replace = self.is_owned and ReplacementStrategy.DELETE_THEN_CREATE in strategies

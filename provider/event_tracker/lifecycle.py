@@ -21,9 +21,9 @@ from event_tracker.transitions import delete_and_wait, wait_until_active
 from event_tracker.waiting import Deadline
 
 # For how long after its creation a tracker that is not found may not be visible yet (rule C1), and for how long a
-# Delete polls for one (D2).
+# Delete, or the rollback of an update, polls for one of another request (D2, U2).
 _VISIBLE_SECONDS = 30.0
-_DELETE_VISIBLE_SECONDS = 5.0
+_POLL_SECONDS = 5.0
 
 # For how long a Delete polls for what a Create without a response may still make: Lambda delivers a request whose
 # invocation died again after a minute, and CreateEventTracker is its first call (rule D3).
@@ -93,7 +93,11 @@ class Lifecycle:
         group = self._old.dataset_group_arn
         if group in ("", self._wanted.dataset_group_arn):
             return
-        found = self._trackers.tracker_in_group(group)
+        found = None
+        for _ in self._trackers.deadline.attempts(_POLL_SECONDS):
+            found = self._trackers.tracker_in_group(group)
+            if found:
+                break
         if found is None or found.arn == self._request.physical_id:
             return
         known = Ownership.from_tags(found.tags)
@@ -103,11 +107,11 @@ class Lifecycle:
 
     def _complete(self, tracker: Tracker) -> Tracker:
         """Wait until the tracker is ACTIVE, and bring its tags to what is wanted (C1, U1)."""
-        start = self._trackers.deadline.elapsed
+        start = self._trackers.deadline.clock.now()
         is_own = Ownership.from_tags(tracker.tags).relation_to(self._request) is Relation.MADE_BY_THIS_REQUEST
         active = wait_until_active(self._trackers, tracker.arn, _VISIBLE_SECONDS if is_own else 0.0)
         if is_own and self._trackers.may_have_created:
-            record("SecondsToActive", self._trackers.deadline.elapsed - start, MetricUnit.Seconds)
+            record("SecondsToActive", self._trackers.deadline.clock.now() - start, MetricUnit.Seconds)
         self._set_tags(tracker)
         return replace(active, tags=tracker.tags)
 
@@ -169,7 +173,7 @@ def delete(request: Request, wanted: Properties, scope: Scope, trackers: Tracker
         # CloudFormation makes an id up if it never got a response to the Create, which may still be running, or
         # be delivered again.
         seconds = _UNANSWERED_SECONDS if request.failed_create is None else 0.0
-        for _ in trackers.deadline.within(seconds).attempts(shortest_pause=10.0):
+        for _ in trackers.deadline.attempts(seconds, shortest_pause=10.0):
             _delete_made_by_create(request, wanted.dataset_group_arn, trackers)
     else:
         logger.info("Nothing to delete: neither the physical id nor DatasetGroupArn says where to look for it")
@@ -177,7 +181,7 @@ def delete(request: Request, wanted: Properties, scope: Scope, trackers: Tracker
 
 def _delete_physical(request: Request, trackers: Trackers) -> None:
     arn = request.physical_id
-    for _ in trackers.deadline.within(_DELETE_VISIBLE_SECONDS).attempts():
+    for _ in trackers.deadline.attempts(_POLL_SECONDS):
         try:
             tags = trackers.find_tags(arn)
         except TrackerNotFoundError:

@@ -52,9 +52,8 @@ class Ownership:
     @classmethod
     def of(cls, request: Request) -> "Ownership":
         """The ownership of what a request makes."""
-        stack_id, logical_id, request_id = map(
-            _as_tag_value, (request.stack_id, request.logical_id, request.request_id)
-        )
+        stack_id, logical_id = _as_tag_value(request.stack_id), _as_tag_value(request.logical_id)
+        request_id = _as_tag_value(request.request_id)
         return cls(stack_id, logical_id, request.request_type, request_id, request.sent or "-", "pending")
 
     @classmethod

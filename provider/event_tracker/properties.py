@@ -47,10 +47,7 @@ class Properties:
 
     @classmethod
     def parse(cls, raw: object, scope: Scope) -> "Properties":
-        """Read ResourceProperties strictly.
-
-        Raises InvalidPropertiesError with every problem in one message (rule B2).
-        """
+        """Read ResourceProperties. Raises InvalidPropertiesError with every problem in one message (rule B2)."""
         reading = _Reading(raw, scope)
         if reading.problems:
             raise InvalidPropertiesError(
@@ -90,22 +87,20 @@ class _Reading:
         self.problems.append(f"{what} is {_shown(value)} but must be {rule}")
 
     def _dataset_group_arn(self, scope: Scope) -> str:
+        value = self._raw.get("DatasetGroupArn")
+        rule = scope.why_no_dataset_group(value)
         if "DatasetGroupArn" not in self._raw:
             self.problems.append("DatasetGroupArn is missing but required")
-            return ""
-        value = self._raw["DatasetGroupArn"]
-        rule = scope.why_no_dataset_group(value)
-        if rule:
+        elif rule:
             self._problem("DatasetGroupArn", value, rule)
         return "" if rule else str(value)
 
     def _scalar(self, name: str) -> str | None:
-        if name not in self._raw:
-            return None
-        value, (pattern, rule) = self._raw[name], _SCALARS[name]
-        if re.fullmatch(pattern, str(value)):
+        value, (pattern, rule) = self._raw.get(name), _SCALARS[name]
+        if re.fullmatch(pattern, str(value)) and name in self._raw:
             return str(value)
-        self._problem(name, value, rule)
+        if name in self._raw:
+            self._problem(name, value, rule)
         return None
 
     def _tags(self) -> dict[str, str]:

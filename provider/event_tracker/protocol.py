@@ -25,7 +25,7 @@ _MARKER = "not-created:"
 class Request:
     """A request of CloudFormation. `resource_properties` and the old ones are as they came, unchecked.
 
-    `request_type` may be none of REQUEST_TYPES. `sent` is when CloudFormation sent the request, in the form
+    `request_type` may be none of REQUEST_TYPES. `sent` is when CloudFormation sent the request, as
     `20261125T221000Z`; None if the ResponseURL does not tell.
     """
 

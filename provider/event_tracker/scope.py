@@ -1,7 +1,7 @@
 """The partition, region and account that a provider works in, and the ARNs that belong there."""
 
 import re
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass
 
 _NAME = "[a-zA-Z0-9][a-zA-Z0-9_-]{0,62}"
 
@@ -26,16 +26,11 @@ class Scope:
 
     def why_no_dataset_group(self, arn: object) -> str:
         """Why this is not the ARN of a dataset group in this scope; empty if it is one."""
-        found = isinstance(arn, str) and re.fullmatch(
-            f"arn:([^:]+):personalize:([^:]+):([^:]+):dataset-group/{_NAME}", arn
-        )
+        found = re.fullmatch(f"arn:([^:]+):personalize:([^:]+):([^:]+):dataset-group/{_NAME}", str(arn))
         if not found:
             return f"the ARN of a dataset group, {self._prefix('dataset-group')}<name>"
-        wrong = [
-            f"{field.name} {getattr(self, field.name)}"
-            for field, part in zip(fields(self), found.groups(), strict=True)
-            if part != getattr(self, field.name)
-        ]
+        here = asdict(self).items()
+        wrong = [f"{name} {part}" for (name, part), other in zip(here, found.groups(), strict=True) if other != part]
         return f"in the provider's {' and '.join(wrong)}" if wrong else ""
 
     def _prefix(self, resource_type: str) -> str:

@@ -25,11 +25,11 @@ class Http:
         """Make one attempt. Raises HTTPError of urllib3, OSError, ValueError."""
         proxies = ProxyConfiguration(get_environ_proxies(url))
         proxy = proxies.proxy_url_for(url)
-        pool = (
-            urllib3.ProxyManager(proxy, proxy_headers=proxies.proxy_headers_for(proxy), cert_reqs="CERT_REQUIRED")
-            if proxy
-            else urllib3.PoolManager(cert_reqs="CERT_REQUIRED")
-        )
+        pool = urllib3.PoolManager(cert_reqs="CERT_REQUIRED")
+        if proxy:
+            pool = urllib3.ProxyManager(
+                proxy, proxy_headers=proxies.proxy_headers_for(proxy), cert_reqs="CERT_REQUIRED"
+            )
         return pool.request(method, url, body=body, headers=headers, timeout=_TIMEOUT, retries=False)
 
 
@@ -40,18 +40,18 @@ def send(response: Response, http: Http, deadline: Deadline) -> None:
     """
     body = json.dumps(response.document)
     last_error = ""
-    for _ in deadline.within(_RETRY_SECONDS).attempts():
+    for _ in deadline.attempts(_RETRY_SECONDS):
         try:
             # The signature of the address is for an empty content type.
             reply = http.request("PUT", response.request.response_url, body=body, headers={"Content-Type": ""})
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             last_error = type(error).__name__
-        else:
-            if 200 <= reply.status < 300:
-                return
-            last_error = f"HTTP status {reply.status}"
-            if reply.status < 500:
-                break
+            continue
+        if 200 <= reply.status < 300:
+            return
+        last_error = f"HTTP status {reply.status}"
+        if reply.status < 500:
+            break
     # Outside of the except clause, so that it is not chained: urllib3's exceptions have the address in them.
     raise ResponseNotDeliveredError(
         f"CloudFormation did not take the response to {response.request.request_type} "

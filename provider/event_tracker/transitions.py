@@ -37,7 +37,7 @@ def delete_and_wait(trackers: Trackers, arn: str) -> None:
     """Delete a tracker as soon as the service allows, and wait until it is gone; raises EventTrackerError."""
     start, last_error = 0.0, ""
     for _ in trackers.deadline.attempts():
-        start = trackers.deadline.elapsed
+        start = trackers.deadline.clock.now()
         try:
             trackers.delete(arn)
             break
@@ -55,7 +55,7 @@ def delete_and_wait(trackers: Trackers, arn: str) -> None:
         raise OutOfTimeError(f"{last_error} {_remedy(trackers)}")
     wait_until_gone(trackers, arn)
     log_and_count("Deleted", tracker=arn)
-    record("SecondsToDelete", trackers.deadline.elapsed - start, MetricUnit.Seconds)
+    record("SecondsToDelete", trackers.deadline.clock.now() - start, MetricUnit.Seconds)
 
 
 def _wait_while(

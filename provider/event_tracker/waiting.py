@@ -1,5 +1,6 @@
 """Waiting: a clock that tests replace, and a deadline with pauses that grow."""
 
+import math
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -32,54 +33,43 @@ class Clock:
 
 
 class Deadline:
-    """The moment `seconds` from its making on.
-
-    `limit` names the setting that it comes from, `reserve` is how many seconds that setting leaves after it.
-    """
+    """The moment `seconds` from its making on; `limit` names the setting that leaves `reserve` seconds after it."""
 
     def __init__(self, clock: Clock, seconds: float, limit: str = "", reserve: float = 0.0) -> None:
         self.clock = clock
         self.limit = limit
         self.reserve = reserve
-        self._start = clock.now()
-        self._seconds = seconds
+        self._end = clock.now() + seconds
 
     @classmethod
     def of_request(cls, clock: Clock, function_seconds: float, service_timeout: int | None) -> "Deadline":
         """The end of all waiting for a request (rule W2), when the function has `function_seconds` left."""
-        function_reserve = min(_FUNCTION_RESERVE_SECONDS, function_seconds / 4)
-        limits = [(function_seconds - function_reserve, f"the function's Timeout ({function_seconds:.0f} s)")]
+        reserve = min(_FUNCTION_RESERVE_SECONDS, function_seconds / 4)
+        limits = [(function_seconds - reserve, f"the function's Timeout ({function_seconds:.0f} s)")]
         if service_timeout is not None:
             service_reserve = min(_SERVICE_RESERVE_SECONDS, service_timeout / 4)
             limits.append((service_timeout - service_reserve, f"ServiceTimeout ({service_timeout} s)"))
-            function_reserve = min(function_reserve, service_reserve)
-        return cls(clock, *min(limits), function_reserve)
-
-    @property
-    def elapsed(self) -> float:
-        """The seconds since the deadline was set."""
-        return self.clock.now() - self._start
+            reserve = min(reserve, service_reserve)
+        return cls(clock, *min(limits), reserve)
 
     @property
     def left(self) -> float:
         """The seconds until the deadline; negative after it."""
-        return self._seconds - self.elapsed
+        return self._end - self.clock.now()
 
-    def within(self, seconds: float) -> "Deadline":
-        """The moment `seconds` from now on, or this one if it comes first."""
-        return Deadline(self.clock, min(seconds, self.left), self.limit)
-
-    def attempts(self, shortest_pause: float = 1.0) -> Iterator[float]:
+    def attempts(self, seconds: float = math.inf, shortest_pause: float = 1.0) -> Iterator[float]:
         """Yield the seconds since the first attempt: at once, after each pause, and last at the deadline.
 
-        However late it is, there is one attempt. A pause is a 22nd of the time waited so far, between `shortest_pause`
-        and 15 s (rule W1): 1 s for the first 22 s, 2.7 s after a minute. So you learn that a tracker is ACTIVE within
-        a second or 5% of the time that it took, and one that takes minutes costs few calls.
+        The last attempt comes after `seconds` if that is sooner; however late it is, there is one. A pause is a 22nd
+        of the time waited so far, between `shortest_pause` and 15 s (rule W1): 1 s for the first 22 s, 2.7 s after a
+        minute. So you learn that a tracker is ACTIVE within a second or 5% of the time that it took, and one that
+        takes minutes costs few calls.
         """
         first = self.clock.now()
         while True:
             waited = self.clock.now() - first
             yield waited
-            if self.left <= 0:
+            left = min(self.left, seconds - (self.clock.now() - first))
+            if left <= 0:
                 return
-            self.clock.sleep(min(self.left, max(shortest_pause, min(waited / 22, _LONGEST_PAUSE))))
+            self.clock.sleep(min(left, max(shortest_pause, min(waited / 22, _LONGEST_PAUSE))))

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import PartialCredentialsError, ReadTimeoutError
 
 from simulation.stack import Stack
-from simulation.world import World
+from simulation.world import World, as_list
 from tests.integration.faults import FaultyClient, OtherwiseReal, always, client_error, once
 from tests.integration.requests import ACKNOWLEDGED, ORPHANED, OWNED, Requests, event, owned
 
@@ -151,6 +151,23 @@ def test_the_rollback_of_a_create_polls_for_a_tracker_that_is_not_visible_yet(
 
     assert (failed["Status"], response["Status"]) == ("FAILED", "SUCCESS")
     assert aws.trackers() == {}
+
+
+def test_the_rollback_of_an_update_polls_for_an_orphan_that_is_not_visible_yet(
+    aws: World, requests: Requests, group: str, other_group: str
+) -> None:
+    created = requests("Create")["PhysicalResourceId"]
+    guess(aws, invisible_seconds=4.0)
+    aws.service.create_event_tracker(name="left", datasetGroupArn=other_group, tags=as_list(ORPHANED))
+
+    requests(
+        "Update",
+        PhysicalResourceId=created,
+        ResourceProperties={"DatasetGroupArn": group},
+        OldResourceProperties={"DatasetGroupArn": other_group},
+    )
+
+    assert list(aws.trackers()) == [created]
 
 
 def test_a_lost_response_to_untag_resource_does_not_fail_an_adoption(aws: World, group: str) -> None:

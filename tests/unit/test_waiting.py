@@ -38,16 +38,18 @@ def test_a_deadline_counts_from_its_making(time: VirtualTime) -> None:
     deadline = Deadline(time.clock, 10)
     time.sleep(9.5)
 
-    assert deadline.elapsed == 9.5
+    assert deadline.left == 0.5
     assert list(deadline.attempts()) == [0, 0.5]
 
 
 @pytest.mark.parametrize(("seconds", "end"), [(3, 8), (100, 10)])
-def test_a_deadline_within_another_is_never_later(time: VirtualTime, seconds: float, end: float) -> None:
+def test_attempts_for_some_seconds_never_last_longer_than_the_deadline(
+    time: VirtualTime, seconds: float, end: float
+) -> None:
     deadline = Deadline(time.clock, 10)
     time.sleep(5)
 
-    list(deadline.within(seconds).attempts())
+    list(deadline.attempts(seconds))
 
     assert time.now == end
 
@@ -72,10 +74,6 @@ def test_of_two_limits_the_one_that_leaves_less_time_counts_and_is_named(
     deadline = Deadline.of_request(time.clock, function_seconds, service_timeout)
 
     assert (deadline.left, deadline.limit, deadline.reserve) == (left, limit, reserve)
-
-
-def test_a_deadline_within_another_names_the_same_limit(time: VirtualTime) -> None:
-    assert Deadline(time.clock, 10, "the limit").within(3).limit == "the limit"
 
 
 def test_the_shortest_pause_can_be_longer(time: VirtualTime) -> None:
