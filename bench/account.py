@@ -21,10 +21,11 @@ from moto.core.exceptions import JsonRESTError
 
 from local.moto_personalize import Guesses
 from local.moto_personalize.models import GONE
+from simulation.client import ACCOUNT, REGION
 from simulation.isolation import quiet
 from simulation.lambda_service import Context
 from simulation.wire import SECONDS_PER_CALL, WiredClient
-from simulation.world import ACCOUNT, REGION, World, account
+from simulation.world import World, account
 
 SECONDS_TO_INVOKE = 0.05
 """What it takes until a function begins that is warm."""

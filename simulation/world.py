@@ -1,24 +1,20 @@
 """One account with Amazon Personalize, Lambda and CloudFormation, in virtual time."""
 
-import functools
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
-import boto3
-from botocore import UNSIGNED
-from botocore.config import Config
 from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.moto_api import state_manager
 from moto.moto_api._internal import mock_random
 
 from event_tracker.handler import make_handler
-from event_tracker.trackers import CLIENT_CONFIG
-from local.moto_personalize import PersonalizeBackend, personalize_backends, register
+from local.moto_personalize import personalize_backends, register
+from simulation.client import ACCOUNT, REGION, backend, personalize_client
 from simulation.cloudformation import CloudFormation, Request, Tracker
 from simulation.iam import enforce, needs, role_statements
 from simulation.lambda_service import Invocation, Lambda, current_invocation
@@ -26,7 +22,6 @@ from simulation.stack import Stack
 from simulation.virtual_time import VirtualTime
 from simulation.wire import MOST_CALLS, Wire, WiredClient, WiredHttp
 
-ACCOUNT, REGION = "123456789012", "us-east-1"
 # The tags that say whose a tracker is.
 STACK_ID, LOGICAL_ID, CREATED_BY = (f"cloudformation:{name}" for name in ("stack-id", "logical-id", "created-by"))
 OWNERSHIP = frozenset({STACK_ID, LOGICAL_ID, CREATED_BY})
@@ -81,8 +76,8 @@ class World:
         # When, by ARN; the last time of each.
         self.handed_over: dict[str, float] = {}
         self.taken_back: dict[str, float] = {}
-        self.service = _client()
-        self.backend = cast("PersonalizeBackend", personalize_backends[ACCOUNT][REGION])
+        self.service = personalize_client()
+        self.backend = backend()
         self.backend.clock = self.time.time
         self.role = role_statements("aws", REGION, ACCOUNT) if has_role else None
         self.cloudformation = CloudFormation(self.time, self.observe)
@@ -211,35 +206,30 @@ class World:
         return {tag["tagKey"]: tag["tagValue"] for tag in self.service.list_tags_for_resource(resourceArn=arn)["tags"]}
 
 
-@functools.cache
-def _client() -> Any:
-    # One for all worlds, since making it takes longer than most tests. botocore's own attempts would sleep in
-    # real time, and a sixth of the time of a call is its signature, which moto does not look at.
-    config = CLIENT_CONFIG.merge(Config(retries={"total_max_attempts": 1}, signature_version=UNSIGNED))
-    return boto3.client("personalize", region_name=REGION, config=config)
-
-
 @contextmanager
 def account(seconds_per_state: int = SECONDS_PER_STATE) -> Iterator[None]:
-    """A new account in which trackers take their time; needs a cleared AWS environment with invented credentials."""
+    """A new account, in which trackers take their time."""
     register()
-    with mock_aws():
-        # ARNs and tracking ids are the same in every run.
-        mock_random.seed(0)
-        state_manager.set_transition(TRACKER_STATES, {"progression": "manual", "times": seconds_per_state})
-        # A dataset group is in the state that it was put in.
-        state_manager.set_transition(GROUP_STATES, {"progression": "manual", "times": sys.maxsize})
-        try:
-            yield
-        finally:
-            state_manager.unset_transition(TRACKER_STATES)
-            state_manager.unset_transition(GROUP_STATES)
+    personalize_backends.clear()
+    # ARNs and tracking ids are the same in every run.
+    mock_random.seed(0)
+    state_manager.set_transition(TRACKER_STATES, {"progression": "manual", "times": seconds_per_state})
+    # A dataset group is in the state that it was put in.
+    state_manager.set_transition(GROUP_STATES, {"progression": "manual", "times": sys.maxsize})
+    try:
+        yield
+    finally:
+        state_manager.unset_transition(TRACKER_STATES)
+        state_manager.unset_transition(GROUP_STATES)
 
 
 @contextmanager
 def world(make: MakeHandler = make_handler) -> Iterator[World]:
-    """A new world; in the end, every response must have been as the protocol wants it."""
-    with account():
+    """A new world; in the end, every response must have been as the protocol wants it.
+
+    Every other boto3 client reaches the same Amazon Personalize.
+    """
+    with mock_aws(), account():
         new = World(make)
         yield new
         if new.cloudformation.objections:

@@ -15,9 +15,9 @@ from botocore.exceptions import ClientError
 
 from bench.account import STATEMENTS_OF_A_POLICY, Account, Approach, TokenBucket, account_of
 from event_tracker.trackers import CLIENT_CONFIG
+from simulation.client import ACCOUNT, REGION
 from simulation.lambda_service import FUNCTION_ARN
 from simulation.wire import SECONDS_PER_CALL
-from simulation.world import ACCOUNT, REGION
 
 NOTHING = Approach(lambda *_: None, 128)
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from event_tracker.telemetry import logger
+from simulation.client import ACCOUNT, REGION
 from simulation.iam import needs, role_statements
 from simulation.isolation import quiet
-from simulation.world import ACCOUNT, ARN_SCOPE, REGION
+from simulation.world import ARN_SCOPE
 from tests.fault_injection.scenarios import SCENARIOS
 from tests.fault_injection.sequences import Run, Sequence, run
 

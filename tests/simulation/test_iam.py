@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from simulation.client import ACCOUNT, REGION
 from simulation.iam import Statement, needs, role_statements
-from simulation.world import ACCOUNT, ARN_SCOPE, REGION, World, account, as_list
+from simulation.world import ARN_SCOPE, World, account, as_list
 
 GROUP, TRACKER = f"{ARN_SCOPE}:dataset-group/films", f"{ARN_SCOPE}:event-tracker/0123abcd"
 OWNED = {"cloudformation:stack-id": "stack"}
