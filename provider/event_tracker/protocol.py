@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from event_tracker.errors import InvalidRequestError
 
@@ -62,6 +62,8 @@ class Request:
         if problems:
             raise InvalidRequestError(_no_request("; ".join(problems)))
         physical_id = event.get("PhysicalResourceId")
+        # The date of the pre-signed address. CloudFormation does not document it.
+        sent = re.search(r"[?&]X-Amz-Date=(\d{8}T\d{6}Z)(&|$)", event["ResponseURL"])
         return cls(
             request_type=str(event.get("RequestType")),
             request_id=event["RequestId"],
@@ -70,7 +72,7 @@ class Request:
             physical_id=physical_id if isinstance(physical_id, str) else "",
             resource_properties=event.get("ResourceProperties"),
             old_resource_properties=event.get("OldResourceProperties"),
-            sent=_sent(event["ResponseURL"]),
+            sent=sent[1] if sent else None,
             response_url=event["ResponseURL"],
         )
 
@@ -82,9 +84,7 @@ class Request:
     @property
     def failed_create(self) -> str | None:
         """The request id of the Create that responded with this marker as physical id, if it is one (rule D3)."""
-        if self.physical_id.startswith(_MARKER):
-            return self.physical_id.removeprefix(_MARKER)
-        return None
+        return self.physical_id.removeprefix(_MARKER) if self.physical_id.startswith(_MARKER) else None
 
 
 def _no_request(why: str) -> str:
@@ -97,14 +97,6 @@ def _is_https(url: str) -> bool:
     except ValueError:
         return False
     return parts.scheme == "https" and bool(parts.hostname)
-
-
-def _sent(url: str) -> str | None:
-    # The date of the pre-signed address. CloudFormation does not document it.
-    for value in parse_qs(urlsplit(url).query).get("X-Amz-Date", []):
-        if re.fullmatch(r"\d{8}T\d{6}Z", value):
-            return value
-    return None
 
 
 @dataclass(frozen=True)
