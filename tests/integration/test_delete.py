@@ -131,6 +131,11 @@ def test_without_an_arn_somebody_elses_tracker_stays(
     assert list(aws.trackers()) == [theirs]
 
 
+def test_a_create_that_responded_is_not_waited_for(aws: World, requests: Requests, group: str) -> None:
+    assert requests("Delete", PhysicalResourceId="not-created:the-failed-one")["Status"] == "SUCCESS"
+    assert aws.time.now < 1
+
+
 def test_a_create_that_never_responded_is_rolled_back(aws: World, stack: Stack, group: str) -> None:
     stack.create_abandoned(2, DatasetGroupArn=group)
 

@@ -236,6 +236,24 @@ def test_nothing_is_said_to_be_left_when_what_was_made_is_gone(
     assert [line for line in log() if "Left to the rollback" in line["message"]] == []
 
 
+def test_what_could_not_be_deleted_is_said_to_be_left(
+    aws: World, requests: Requests, group: str, other_group: str, log: Log
+) -> None:
+    created = requests("Create")["PhysicalResourceId"]
+    aws.backend.tracker_creations_to_fail = 1
+    refused = always("delete_event_tracker", client_error("InvalidInputException", 400, "DeleteEventTracker"))
+
+    Requests(aws, FaultyClient(aws.service, refused))(
+        "Update",
+        PhysicalResourceId=created,
+        ResourceProperties={"DatasetGroupArn": other_group},
+        OldResourceProperties={"DatasetGroupArn": group},
+    )
+
+    (line,) = [line for line in log() if "Left to the rollback" in line["message"]]
+    assert "InvalidInputException: in a test" in line["why"]
+
+
 def test_what_another_delivery_may_have_responded_with_is_not_undone(
     aws: World, requests: Requests, group: str, other_group: str
 ) -> None:

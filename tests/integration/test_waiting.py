@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, ReadTimeoutError
 
-from event_tracker.trackers import CLIENT_CONFIG
+from event_tracker.errors import ServiceError
+from event_tracker.trackers import CLIENT_CONFIG, Tracker, Trackers
+from event_tracker.waiting import Deadline
 from simulation.world import World
-from tests.integration.faults import FaultyClient, OtherwiseReal, client_error, once
+from tests.integration.faults import FaultyClient, OtherwiseReal, always, client_error, once
 from tests.integration.requests import Requests
 
 PASSING = {
@@ -338,6 +340,33 @@ def test_a_tracker_whose_status_is_as_before_after_its_deletion_was_accepted_is_
 
     assert response["Status"] == "SUCCESS"
     assert aws.trackers() == {}
+
+
+ARN = "arn:aws:personalize:us-east-1:123456789012:event-tracker/ca4f41f3"
+CALLS: dict[str, tuple[Callable[[Trackers], Any], str]] = {
+    "create_event_tracker": (
+        lambda trackers: trackers.create("clicks", ARN, {}),
+        f"create event tracker clicks in {ARN}",
+    ),
+    "describe_event_tracker": (lambda trackers: trackers.find(ARN), f"describe event tracker {ARN}"),
+    "list_event_trackers": (lambda trackers: trackers.tracker_in_group(ARN), f"list the event trackers of {ARN}"),
+    "list_tags_for_resource": (lambda trackers: trackers.find_tags(ARN), f"list the tags of {ARN}"),
+    "tag_resource": (lambda trackers: trackers.tag(Tracker(ARN, "", "", "", "", {}), {}), f"tag {ARN}"),
+    "untag_resource": (lambda trackers: trackers.untag(ARN, []), f"untag {ARN}"),
+    "delete_event_tracker": (lambda trackers: trackers.delete(ARN), f"delete event tracker {ARN}"),
+}
+
+
+@pytest.mark.parametrize("operation", CALLS)
+def test_a_refusal_says_what_could_not_be_done(aws: World, operation: str) -> None:
+    call, purpose = CALLS[operation]
+    client = FaultyClient(aws.service, always(operation, client_error("SomethingNew")))
+
+    with pytest.raises(ServiceError) as refusal:
+        call(Trackers(client, Deadline(aws.time.clock, 60)))  # type: ignore[arg-type]
+
+    assert str(refusal.value) == f"Could not {purpose}: SomethingNew: in a test."
+    assert refusal.value.code == "SomethingNew"
 
 
 def test_the_clients_time_limits_are_short_and_its_retry_mode_is_set() -> None:
