@@ -9,7 +9,7 @@ from botocore.exceptions import ReadTimeoutError
 from event_tracker.errors import ResponseNotDeliveredError
 from simulation.world import World
 from tests.integration.faults import FaultyClient, always, client_error
-from tests.integration.requests import ORPHANED, OWNED, Requests, timestamp
+from tests.integration.requests import ORPHANED, OWNED, UNACKNOWLEDGED, Requests, timestamp
 
 Log = Callable[[], list[dict[str, Any]]]
 CREATED_BY = "cloudformation:created-by"
@@ -88,6 +88,14 @@ def test_the_next_update_notes_what_the_create_could_not(aws: World, group: str)
     Requests(aws)("Update", PhysicalResourceId=arn)
 
     assert created_by(aws, arn) == f"Create/11111111-1111-4111-8111-111111111111/{timestamp(0)}/{sent}"
+
+
+def test_an_update_that_does_not_know_when_it_was_sent_notes_that(aws: World, requests: Requests, group: str) -> None:
+    arn = aws.tracker(group, tags=UNACKNOWLEDGED)
+
+    requests("Update", ResponseURL="https://response.example", PhysicalResourceId=arn)
+
+    assert created_by(aws, arn) == f"Create/an-earlier-one/{timestamp(-60)}/-"
 
 
 def test_an_update_notes_the_response_for_what_it_has_made_or_claimed(

@@ -223,7 +223,7 @@ def test_an_update_of_a_tracker_that_a_newer_request_has_claimed_is_refused_as_o
     response = requests("Update", PhysicalResourceId=newer)
 
     assert response["Status"] == "FAILED"
-    assert "This request came too late" in response["Reason"]
+    assert f"({newer}) belongs to a newer request" in response["Reason"]
     assert aws.tags(newer) == owned("Update/a-newer-one", 3600)
 
 

@@ -143,6 +143,7 @@ def test_a_rename_without_the_time_for_it_is_refused_before_anything_is_touched(
     response = requests("Update", seconds=seconds, PhysicalResourceId=created, ResourceProperties=rename)
 
     assert response["Status"] == "FAILED"
+    assert f"({created}) must be deleted before one named other can be created." in response["Reason"]
     assert f"{told}. Nothing was changed. Set that limit to at least 300 s and deploy again." in response["Reason"]
     assert aws.tags(created) == before
 
@@ -155,6 +156,15 @@ def test_a_rename_with_two_minutes_left_is_done(aws: World, requests: Requests, 
 
     assert response["Status"] == "SUCCESS"
     assert list(aws.trackers().values()) == ["other"]
+
+
+def test_a_delete_that_runs_out_of_time_says_so(aws: World, requests: Requests, group: str) -> None:
+    arn = requests("Create")["PhysicalResourceId"]
+
+    response = requests("Delete", seconds=4, PhysicalResourceId=arn)
+
+    assert response["Reason"].startswith(f"Event tracker {arn} was still DELETE ")
+    assert " and not gone after 3 s. The limit is the time that the function's Timeout (4 s)" in response["Reason"]
 
 
 def test_a_service_timeout_beyond_the_functions_time_does_not_extend_it(aws: World, requests: Requests) -> None:
