@@ -3,6 +3,7 @@
 What is raised is what botocore raises after its own attempts, and what urllib3 raises.
 """
 
+import itertools
 from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any, NoReturn
@@ -102,6 +103,19 @@ FAULTS: dict[str, Fault] = {
     "killed before": _killed_before,
     "killed after": _killed_after,
 }
+
+
+def dies_after_response(number: int) -> Fault:
+    """A fault of all calls: the function dies when its response of that number, counted from 0, has arrived."""
+    responses = itertools.count()
+
+    def fault(wire: Wire, name: str, effect: Effect) -> Any:
+        result = effect()
+        if name == PUT and next(responses) == number:
+            wire.time.kill()
+        return result
+
+    return fault
 
 
 def _refuse(operation: str, code: str, status: int, *, retried: bool = False) -> NoReturn:

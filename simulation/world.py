@@ -72,8 +72,8 @@ class World:
         self.wire = Wire(self.time)
         self.stacks: list[Stack] = []
         self.calls: list[Call] = []
-        self.deleted_by_others: set[str] = set()
         # When, by ARN; the last time of each.
+        self.deleted_by_others: dict[str, float] = {}
         self.handed_over: dict[str, float] = {}
         self.taken_back: dict[str, float] = {}
         self.service = personalize_client()
@@ -178,7 +178,7 @@ class World:
     def delete_trackers(self, dataset_group_arn: str) -> None:
         """Delete what is in a group, behind its stack's back."""
         for tracker in self.trackers_in(dataset_group_arn):
-            self.deleted_by_others.add(tracker)
+            self.deleted_by_others[tracker] = self.time.now
             self.service.delete_event_tracker(eventTrackerArn=tracker)
         self.time.sleep(3 * self.seconds_per_state)
 

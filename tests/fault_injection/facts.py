@@ -4,10 +4,13 @@ All of it is read from what CloudFormation sent and took, and from what Amazon P
 what the provider says. A "resource" is a stack and a logical id.
 """
 
+import math
 from collections.abc import Iterator, Mapping
 
 from simulation.cloudformation import Request
-from simulation.world import LOGICAL_ID, STACK_ID, Call, World
+from simulation.world import CREATED_BY, LOGICAL_ID, STACK_ID, Call, World
+
+Owner = tuple[str | None, str | None]
 
 CHANGES = {"create_event_tracker", "delete_event_tracker", "tag_resource", "untag_resource"}
 
@@ -21,8 +24,18 @@ class Facts:
         self.order = {request.id: number for number, request in enumerate(self.requests)}
         self.done = [call for call in world.calls if not call.error and call.request]
         self.made = {call.arn: call for call in self.done if call.operation == "create_event_tracker"}
+        self.claims = self._claims()
         self.taken = self._taken()
         self.adoptions = dict(self._adoptions())
+
+    def _claims(self) -> dict[str, list[Request]]:
+        """The requests that have made or claimed each tracker, the last last."""
+        claims: dict[str, list[Request]] = {}
+        for call in self.done:
+            keys = {tag["tagKey"] for tag in call.arguments.get("tags", ())}
+            if call.operation == "create_event_tracker" or CREATED_BY in keys:
+                claims.setdefault(call.arn, []).append(call.request)
+        return claims
 
     def _taken(self) -> dict[str, list[Request]]:
         """The requests whose SUCCESS gave CloudFormation a tracker, by ARN, in the order of their responses."""
@@ -66,6 +79,23 @@ class Facts:
         adopted = self.adoptions.get(arn)
         return adopted is not None and adopted <= moment and self.world.handed_over.get(arn, -1.0) < adopted
 
+    def owner(self, call: Call) -> Owner:
+        """Whose tracker a call is about: the resource that its tags name, or else the one that made it.
+
+        What was adopted, or taken away by hand, is nobody's without such tags.
+        """
+        tagged, made = owner_of(call.tracker.tags), self.made.get(call.arn)
+        if tagged != (None, None) or not made:
+            return tagged
+        is_free = call.arn in self.world.taken_back or self.is_adopted(call.arn, call.moment)
+        return tagged if is_free else made.request.resource
+
+    def is_there(self, arn: str, moment: float) -> bool:
+        """Whether a tracker that the function made was there at a moment, and not about to go."""
+        deleted = self.last(arn, "delete_event_tracker")
+        ends = [self.world.deleted_by_others.get(arn, math.inf), deleted.moment if deleted else math.inf]
+        return self.made[arn].moment <= moment < min(ends)
+
     def later(self, request: Request) -> Iterator[Request]:
         """The later requests for the same resource; the clean-up of what the request replaced always follows."""
         for later in self.requests[self.order[request.id] + 1 :]:
@@ -85,6 +115,6 @@ class Facts:
         return tracker and tracker.dataset_group_arn
 
 
-def owner_of(tags: Mapping[str, str]) -> tuple[str | None, str | None]:
+def owner_of(tags: Mapping[str, str]) -> Owner:
     """The resource that the tags of a tracker name."""
     return tags.get(STACK_ID), tags.get(LOGICAL_ID)

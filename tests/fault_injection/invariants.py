@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from simulation.cloudformation import Request
+from simulation.cloudformation import Put, Request
 from simulation.stack import Resource, Stack
 from simulation.world import CREATED_BY, OWNERSHIP, Call, World
 from tests.fault_injection import windows
@@ -63,14 +63,17 @@ def _in_time(facts: Facts) -> Iterator[Violation]:
 def _one_id(facts: Facts) -> Iterator[Violation]:
     """All responses to a request have the same physical id."""
     reached = {call.invocation for call in facts.world.calls}
-    first: dict[str, str] = {}
+    first: dict[str, Put] = {}
     for put in facts.world.cloudformation.puts:
-        before, now = first.setdefault(put.request.id, put.response.physical_id), put.response.physical_id
-        if now != before:
-            window = windows.is_overtaken(facts, put.request, put.moment) or windows.late_change(facts, before)
+        before = first.setdefault(put.request.id, put)
+        if put.response.physical_id != before.response.physical_id:
+            window = windows.is_overtaken(facts, put.request, put.moment)
+            window = window or windows.late_change(facts, before.response.physical_id)
+            window = window or windows.changed_between(facts, before, put)
             if not put.response.is_success and put.invocation not in reached:
                 window = windows.CUT_OFF
-            yield Violation(Rule.ONE_ID, f"{put.request}: {before}, then {now}", window)
+            how = f"{put.request}: {before.response.physical_id}, then {put.response.physical_id}"
+            yield Violation(Rule.ONE_ID, how, window)
 
 
 def _nothing_left(facts: Facts) -> Iterator[Violation]:
@@ -84,7 +87,7 @@ def _nothing_left(facts: Facts) -> Iterator[Violation]:
             continue
         if arn in facts.adoptions or arn in world.taken_back:
             continue
-        window = windows.late_change(facts, arn, "create_event_tracker") or windows.unheard(facts, made)
+        window = windows.late_change(facts, arn, "create_event_tracker") or windows.unheard(facts, arn)
         if not facts.is_acknowledged(arn, math.inf):
             window = window or windows.undated(facts)
         yield Violation(Rule.NOTHING_LEFT, f"{name} ({arn}), made by {made.request}, outlives the stack", window)
@@ -112,16 +115,19 @@ def _deletions(facts: Facts) -> Iterator[Violation]:
 def _why_kept(facts: Facts, call: Call) -> tuple[Rule, str, str] | None:
     """The rule by which a tracker that was deleted should have stayed, why, and the window."""
     arn, request, made = call.arn, call.request, facts.made.get(call.arn)
-    if owner_of(call.tracker.tags) != request.resource:
-        return Rule.NOT_OURS, f"which {owner_of(call.tracker.tags)} owns", ""
     if facts.is_adopted(arn, call.moment):
         return Rule.KEPT, "which was adopted", ""
+    if facts.owner(call) != request.resource:
+        return Rule.NOT_OURS, f"which {facts.owner(call)} owns", ""
     if request.physical_id == arn:
         return None if _may_delete_its_own(call) else (Rule.KEPT, "its own, without need", "")
-    if facts.is_acknowledged(arn, call.moment) or made is None:
-        return Rule.KEPT, f"made by {made and made.request}, whose id somebody has", windows.unmarked(facts, call)
+    if made is None:
+        return Rule.KEPT, "which was handed over", ""
+    window = windows.sent_in_same_second(facts, made.request, request)
+    if facts.is_acknowledged(arn, call.moment):
+        return Rule.KEPT, f"made by {made.request}, whose id somebody has", window or windows.unmarked(facts, call)
     if facts.order[made.request.id] > facts.order[request.id]:
-        return Rule.KEPT, "made by a newer request", windows.sent_in_same_second(made.request, request)
+        return Rule.KEPT, f"made by {made.request}, which is newer", window
     return None
 
 
@@ -191,7 +197,7 @@ def _refused(facts: Facts) -> Iterator[Violation]:
                 yield Violation(Rule.REFUSED, f"{request}: its properties are invalid, and it called {call.operation}")
         elif _is_refused_rename(facts, request):
             for call in calls:
-                if call.operation in CHANGES:
+                if call.operation in CHANGES and not _is_note(call):
                     yield Violation(Rule.REFUSED, f"{request}: a rename that is refused, and it did {call.operation}")
         before = request.rollback_of
         if before and (_has_bad_properties(before.wanted) or _is_refused_rename(facts, before)):
@@ -200,33 +206,37 @@ def _refused(facts: Facts) -> Iterator[Violation]:
                     yield Violation(Rule.REFUSED, f"{request}: the rollback of a refusal did {call.operation}")
 
 
+def _is_note(call: Call) -> bool:
+    """Whether it notes that the response which named the tracker was taken: any later Update does, if nothing has."""
+    keys = {tag["tagKey"] for tag in call.arguments.get("tags", ())}
+    return call.operation == "tag_resource" and keys == {CREATED_BY} and call.arn == call.request.physical_id
+
+
 def _not_blocked(facts: Facts) -> Iterator[Violation]:
     """A tracker that a failed request has left, and whose tracking id nobody has, makes no later request fail."""
     for request in facts.requests:
         calls = [call for call in facts.world.calls if call.request is request]
         if request.taken and not request.taken.is_success and request.type != "Delete" and _was_refused(calls):
-            for arn in {call.arn for call in calls} & facts.made.keys():
-                made = facts.made[arn].request
+            for arn, made in facts.made.items():
                 if (
-                    made is not request
-                    and made.resource == request.resource
-                    and request.type in (made.type, "Update")
+                    made.request.resource == request.resource
+                    and request.type in (made.request.type, "Update")
+                    and facts.order[made.request.id] < facts.order[request.id]
                     and facts.group_of(arn) == request.wanted["DatasetGroupArn"]
+                    and facts.is_there(arn, calls[-1].moment)
                     and not facts.is_acknowledged(arn, math.inf)
-                    and facts.order[made.id] < facts.order[request.id]
                 ):
-                    window = windows.undated(facts) or windows.unheard(facts, facts.made[arn])
-                    yield Violation(Rule.NOT_BLOCKED, f"{request}: refused because of {arn}, made by {made}", window)
+                    how = f"{request}: refused because of {arn}, made by {made.request}"
+                    yield Violation(Rule.NOT_BLOCKED, how, windows.undated(facts) or windows.unheard(facts, arn))
 
 
 def _was_refused(calls: Sequence[Call]) -> bool:
     """Whether a request gave up on a group that has a tracker, without having changed anything or been hindered."""
-    errors = {call.error for call in calls if call.error}
     return (
         bool(calls)
         and calls[-1].moment - calls[0].moment < 5
         and not any(call.operation in CHANGES and not call.error for call in calls)
-        and errors == {"ResourceAlreadyExistsException"}
+        and {call.error for call in calls if call.error} == {"ResourceAlreadyExistsException"}
     )
 
 
@@ -313,12 +323,14 @@ def _as_template(facts: Facts, stack: Stack, logical_id: str, resource: Resource
 
 
 def _given_since(facts: Facts, arn: str, resource: tuple[str, str]) -> dict[str, str]:
-    """The tags that a resource has put on its tracker since it has had it; those of an earlier time stay (U1)."""
+    """The tags that a resource has put on its tracker since it has had it; those of an earlier time stay (U1, C4)."""
     since = math.inf
     for request in reversed([one for one in facts.requests if one.resource == resource and one.has_succeeded]):
         if request.taken.physical_id != arn:
             break
         since = request.sent
+        if facts.is_adoption(request):
+            break
     given = {}
     for call in facts.done:
         if call.arn == arn and call.moment >= since:

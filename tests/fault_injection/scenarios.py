@@ -88,11 +88,13 @@ def update_of_tags(world: World) -> Iterator[None]:
     yield
 
 
-def rename_refused(world: World) -> Iterator[None]:
+def updates_refused(world: World) -> Iterator[None]:
     group, stack = world.dataset_group("films"), world.stack()
-    stack.create(DatasetGroupArn=group, Name="one")
+    stack.create(DatasetGroupArn=group, Name="one", Tags=[RED])
     yield
-    stack.update(DatasetGroupArn=group, Name="two", Tags=[RED])
+    stack.update(DatasetGroupArn=group, Name="one", Tags=[{"Key": "aws:team", "Value": "x"}])
+    yield
+    stack.update(DatasetGroupArn=group, Name="two", Tags=[BLUE])
     yield
     stack.delete()
     yield
@@ -300,7 +302,7 @@ SCENARIOS: dict[str, Scenario] = {
         adopt,
         adopt_what_was_retained,
         update_of_tags,
-        rename_refused,
+        updates_refused,
         rename_done,
         rename_rolled_back,
         group_change,

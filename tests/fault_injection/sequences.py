@@ -80,13 +80,13 @@ class Sequence:
 
 @dataclass
 class Run:
-    """What came of a sequence, or of a stateful run.
+    """What came of a sequence, or of one of the stateful runs of a seed.
 
     `outcome`: the states of the stacks, and how many trackers there were, at each pause.
     """
 
     world: World
-    sequence: Sequence | None = None
+    sequence: Sequence | str
     outcome: list[tuple[str, ...]] = field(default_factory=list)
     violations: list[Violation] = field(default_factory=list)
 

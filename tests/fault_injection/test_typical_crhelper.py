@@ -10,6 +10,9 @@ from tests.fault_injection.typical_crhelper import TYPICAL
 BREAKING = {
     Rule.RESPONDED: Sequence("create", {3: "500"}),
     Rule.NOTHING_LEFT: Sequence("delete while being created"),
+    Rule.KEPT: Sequence("adopt"),
+    Rule.REFUSED: Sequence("updates refused"),
+    Rule.NOT_BLOCKED: Sequence("preserved and tried again"),
     Rule.NOT_OURS: Sequence("provider swapped in over somebodys tracker"),
     Rule.LIVE: Sequence("update of tags"),
     Rule.TEMPLATE: Sequence("group change rolled back"),

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from event_tracker.handler import make_handler
-from simulation.faults import FAULTS
+from simulation.faults import FAULTS, dies_after_response
 from simulation.stack import RETAIN, Declaration
 from simulation.wire import Effect, Wire
 from simulation.world import World, world
@@ -22,21 +22,9 @@ def in_windows(sequence: Sequence) -> set[Rule]:
     return {violation.rule for violation in violations}
 
 
-def kill_when_the_response_arrived(aws: World, request_number: int) -> None:
-    """Have the function die when its response to the request with that number has arrived."""
-
-    def put(wire: Wire, name: str, effect: Effect) -> object:
-        result = effect()
-        if name == "put" and len(aws.cloudformation.puts) == request_number:
-            wire.time.kill()
-        return result
-
-    aws.wire.lasting.append((1e9, put))
-
-
 def test_a_create_that_is_delivered_again_after_its_rollback_leaves_a_tracker_that_names_its_stack() -> None:
     with world() as aws:
-        kill_when_the_response_arrived(aws, 1)
+        aws.wire.lasting.append((1e9, dies_after_response(0)))
         stack = aws.stack()
         stack.create(DatasetGroupArn=aws.dataset_group("films"), sibling_fails=True)
         assert stack.status == "ROLLBACK_COMPLETE"
@@ -50,7 +38,7 @@ def test_a_create_that_is_delivered_again_after_its_rollback_leaves_a_tracker_th
 
 def test_a_rename_that_is_delivered_again_after_its_rollback_harms_nothing() -> None:
     with world() as aws:
-        kill_when_the_response_arrived(aws, 2)
+        aws.wire.lasting.append((1e9, dies_after_response(1)))
         stack, group = aws.stack(), aws.dataset_group("films")
         stack.create(DatasetGroupArn=group, Name="one")
         stack.update(DatasetGroupArn=group, Name="two", ReplacementStrategy="delete_then_create", sibling_fails=True)
@@ -63,7 +51,7 @@ def test_a_rename_that_is_delivered_again_after_its_rollback_harms_nothing() -> 
 
 def test_a_change_of_group_that_is_delivered_again_after_its_rollback_is_refused_as_overtaken() -> None:
     with world() as aws:
-        kill_when_the_response_arrived(aws, 2)
+        aws.wire.lasting.append((1e9, dies_after_response(1)))
         stack, books = aws.stack(), aws.dataset_group("books")
         stack.create(DatasetGroupArn=aws.dataset_group("films"))
         stack.update(DatasetGroupArn=books, sibling_fails=True)

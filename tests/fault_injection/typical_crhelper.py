@@ -1,7 +1,8 @@
 """A provider as most people write it, with crhelper's defaults, to show that these tests can fail. Never deploy it.
 
-It takes what comes back from CreateEventTracker for its own, waits before it says so, compares new properties with
-old ones, and deletes whatever the physical id names, without waiting.
+It takes what comes back from CreateEventTracker for its own, or what it finds if the template says AdoptExisting. It
+waits before it says so, compares new properties with old ones, and deletes whatever the physical id names, without
+waiting.
 
 Around those 40 lines only what the tests need of crhelper: its sleeps in virtual time, no timer, since that is a
 thread, random ids that are the same in every run, and its sender's way out. The sender does as crhelper's: no time
@@ -44,12 +45,18 @@ def make_typical_handler(personalize: Any, http: Any, clock: Clock) -> Any:  # n
         @helper.create
         def create(event: Event, _: Context) -> str:
             properties = event["ResourceProperties"]
-            response = personalize.create_event_tracker(
-                name=properties.get("Name", event["LogicalResourceId"]),
-                datasetGroupArn=properties["DatasetGroupArn"],
-                tags=tags_of(properties),
-            )
-            tracker = wait_until_active(response["eventTrackerArn"])
+            group = properties["DatasetGroupArn"]
+            try:
+                tracker = personalize.create_event_tracker(
+                    name=properties.get("Name", event["LogicalResourceId"]),
+                    datasetGroupArn=group,
+                    tags=tags_of(properties),
+                )
+            except personalize.exceptions.ResourceAlreadyExistsException:
+                if properties.get("AdoptExisting") != "true":
+                    raise
+                (tracker,) = personalize.list_event_trackers(datasetGroupArn=group)["eventTrackers"]
+            tracker = wait_until_active(tracker["eventTrackerArn"])
             helper.Data["TrackingId"] = tracker["trackingId"]
             return tracker["eventTrackerArn"]
 

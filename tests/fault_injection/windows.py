@@ -7,7 +7,7 @@ is no failure; `docs/limits.md` tells users of each.
 import math
 from datetime import UTC, datetime
 
-from simulation.cloudformation import Request
+from simulation.cloudformation import Put, Request
 from simulation.virtual_time import BEGIN, Killed
 from simulation.world import CREATED_BY, Call
 from tests.fault_injection.facts import CHANGES, Facts
@@ -21,6 +21,7 @@ SAME_SECOND = "two requests within one second"
 UNDATED = "ResponseURLs without a date"
 BEGUN_LATE = "delivered late"
 CUT_OFF = "cut off from the service"
+CHANGED = "delivered again when others had changed something"
 
 
 def late_change(facts: Facts, arn: str, *operations: str) -> str:
@@ -98,24 +99,24 @@ def _lacks_mark(facts: Facts, created_by: str, request: Request) -> bool:
     return isinstance(put.invocation.error, Killed) or (bool(attempts) and not marks)
 
 
-def unheard(facts: Facts, made: Call) -> str:
+def unheard(facts: Facts, arn: str) -> str:
     """Whether a tracker looks acknowledged by a response that CloudFormation did not take.
 
     It had given the request up, and nothing says so: no later request had been sent by then, or within the same second,
     and times in ResponseURLs are whole seconds. What cannot be told apart counts as taken: better left than lost.
     """
-    if made.request.has_succeeded:
-        return ""
-    puts = (put for put in facts.world.cloudformation.puts if put.request is made.request and put.response.is_success)
+    request = facts.claims[arn][-1]
+    puts = (put for put in facts.world.cloudformation.puts if put.request is request and put.response.is_success)
     first = next(puts, None)
-    if first is None or any(int(later.sent) < int(first.moment) for later in facts.later(made.request)):
+    if request.has_succeeded or not first or any(int(one.sent) < int(first.moment) for one in facts.later(request)):
         return ""
     return UNHEARD
 
 
-def sent_in_same_second(first: Request, second: Request) -> str:
-    """Whether two requests were sent within one second, so that neither is known to be newer."""
-    return SAME_SECOND if int(first.sent) == int(second.sent) else ""
+def sent_in_same_second(facts: Facts, newer: Request, request: Request) -> str:
+    """Whether a request did not know another one to be newer, since both were sent within one second."""
+    is_newer = facts.order[newer.id] > facts.order[request.id]
+    return SAME_SECOND if is_newer and int(newer.sent) == int(request.sent) else ""
 
 
 def undated(facts: Facts) -> str:
@@ -126,6 +127,23 @@ def undated(facts: Facts) -> str:
 def is_overtaken(facts: Facts, request: Request, moment: float) -> str:
     """Whether CloudFormation had by then sent a later request for the resource, and no longer listened to this one."""
     return LATE if any(later.sent <= moment for later in facts.later(request)) else ""
+
+
+def changed_between(facts: Facts, first: Put, second: Put) -> str:
+    """Whether other requests changed the dataset group of a request between two of its deliveries.
+
+    What was refused may be possible then. CloudFormation reads only the first response.
+    """
+    group = second.request.wanted["DatasetGroupArn"]
+    others = (
+        call
+        for call in facts.done
+        if call.request is not second.request
+        and call.operation in ("create_event_tracker", "delete_event_tracker")
+        and facts.group_of(call.arn) == group
+        and first.moment <= call.moment <= second.moment
+    )
+    return CHANGED if any(others) else ""
 
 
 def _second(text: str) -> float:
