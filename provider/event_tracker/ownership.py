@@ -102,7 +102,9 @@ class Ownership:
         if "-" not in (self.sent, this.sent):
             if self.sent > this.sent:
                 return Relation.NEWER
-            if self.is_pending or self.responded > this.sent:
+            # Of two Updates in the same second nobody knows which came first; a Create comes before all others.
+            is_earlier = self.sent < this.sent or self.request_type == "Create"
+            if self.is_pending or (is_earlier and self.responded > this.sent):
                 return Relation.UNACKNOWLEDGED
         return Relation.ACKNOWLEDGED
 

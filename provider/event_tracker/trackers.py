@@ -143,13 +143,9 @@ class Trackers:
             raise
         # A second one would be one that is being deleted: whether it keeps its place until then is not documented.
         summaries = [summary for summary in listed.get("eventTrackers", []) if "eventTrackerArn" in summary]
-        summaries.sort(key=lambda summary: summary.get("status") in DELETING)
-        for summary in summaries[:1]:
-            arn: str = summary["eventTrackerArn"]
-            known = {"name": summary.get("name", ""), "datasetGroupArn": dataset_group_arn}
-            self._known[arn] = {**known, **self._known.get(arn, {})}
+        for summary in sorted(summaries, key=lambda summary: summary.get("status") in DELETING):
             with suppress(TrackerNotFoundError):
-                return self.find_tagged(arn)
+                return self.find_tagged(summary["eventTrackerArn"])
         return None
 
     def find_tags(self, arn: str) -> dict[str, str]:

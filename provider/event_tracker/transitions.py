@@ -28,7 +28,7 @@ def wait_until_active(trackers: Trackers, arn: str, invisible_seconds: float) ->
 def wait_until_gone(trackers: Trackers, arn: str) -> None:
     """Wait while a tracker is being deleted; raises EventTrackerError."""
     # For a moment the service may still show the state before the deletion.
-    tracker = _wait_while(trackers, arn, DELETING | {ACTIVE, CREATE_FAILED}, "gone")
+    tracker = _wait_while(trackers, arn, DELETING | {ACTIVE, CREATE_FAILED}, "gone", 0.0)
     if tracker:
         raise ServiceError(f"{tracker} became {tracker.status} instead of being deleted. Delete it again.")
 
@@ -58,16 +58,14 @@ def delete_and_wait(trackers: Trackers, arn: str) -> None:
     record("SecondsToDelete", trackers.deadline.clock.now() - start, MetricUnit.Seconds)
 
 
-def _wait_while(
-    trackers: Trackers, arn: str, pending: Set[str], target: str, invisible_seconds: float = 0.0
-) -> Tracker | None:
+def _wait_while(trackers: Trackers, arn: str, pending: Set[str], target: str, invisible: float) -> Tracker | None:
     """The tracker when it is in another state than these; None if it is gone (rules W1, W3)."""
     status, waited = "not visible", 0.0
     for waited in trackers.deadline.attempts():
         try:
             tracker = trackers.find(arn)
         except TrackerNotFoundError:
-            if waited < invisible_seconds:
+            if waited < invisible:
                 continue
             return None
         if tracker.status != status:

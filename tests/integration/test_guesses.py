@@ -272,6 +272,22 @@ def test_what_another_delivery_may_have_responded_with_is_not_undone(
     assert made in aws.trackers()
 
 
+def test_a_list_that_is_left_out_is_empty(aws: World, group: str) -> None:
+    class Terse(OtherwiseReal):
+        def list_tags_for_resource(self, **arguments: Any) -> Any:
+            return {}
+
+        def list_event_trackers(self, **arguments: Any) -> Any:
+            return {}
+
+    theirs = aws.tracker(group)
+    requests = Requests(aws, Terse(aws.service))
+
+    assert requests("Delete", PhysicalResourceId=theirs)["Status"] == "SUCCESS"
+    assert requests("Delete", PhysicalResourceId="not-created:the-failed-one")["Status"] == "SUCCESS"
+    assert list(aws.trackers()) == [theirs]
+
+
 def test_of_two_trackers_in_a_group_the_one_that_stays_counts(aws: World, requests: Requests, group: str) -> None:
     guess(aws, states_that_free_the_group=DELETING)
     going = aws.tracker(group, name="going", tags=OWNED)

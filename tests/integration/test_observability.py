@@ -151,6 +151,9 @@ def test_the_metrics_tell_what_happened_and_how_long_it_took(
 
     requests("Update", PhysicalResourceId=created["PhysicalResourceId"])
     assert metrics() == {"Refused": [0], "Failed": [0]}
+    # A second delivery has not created anything.
+    requests("Create")
+    assert metrics() == {"Refused": [0], "Failed": [0]}
 
     requests("Delete", PhysicalResourceId=created["PhysicalResourceId"])
     assert metrics() == {"Deleted": [1], "SecondsToDelete": [8], "Refused": [0], "Failed": [0]}

@@ -1,5 +1,6 @@
 """Waiting: rules W1, W2, W3, W4."""
 
+import dataclasses
 import itertools
 from collections.abc import Callable
 from typing import Any
@@ -204,15 +205,29 @@ def test_an_unknown_state_ends_the_wait_for_a_deletion_at_once(aws: World, reque
     assert "became SOMETHING NEW instead of being deleted" in response["Reason"]
 
 
+@pytest.mark.parametrize(("is_own", "seconds"), [(True, 30), (False, 3)])
 def test_a_tracker_that_vanishes_while_it_is_waited_for_fails_the_create(
-    aws: World, requests: Requests, group: str
+    aws: World, requests: Requests, group: str, is_own: bool, seconds: float
 ) -> None:
+    properties = {"DatasetGroupArn": group, "AdoptExisting": "true"}
+    if not is_own:
+        aws.service.create_event_tracker(name="theirs", datasetGroupArn=group)
     aws.time.spawn(aws.backend._event_trackers.clear, delay=3)
 
-    response = requests("Create")
+    response = requests("Create", ResourceProperties=properties)
 
     assert response["Status"] == "FAILED"
     assert "was deleted before it was ACTIVE" in response["Reason"]
+    # What this request made may not be visible yet.
+    assert seconds <= aws.time.now < seconds + 2
+
+
+def test_a_tracker_that_is_not_visible_at_the_deadline_is_told(aws: World, requests: Requests, group: str) -> None:
+    aws.backend.guesses = dataclasses.replace(aws.backend.guesses, invisible_seconds=1000.0)
+
+    response = requests("Create", seconds=4)
+
+    assert "was still not visible and not ACTIVE after" in response["Reason"]
 
 
 @pytest.mark.parametrize("error", PASSING.values(), ids=PASSING)

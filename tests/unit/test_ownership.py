@@ -57,6 +57,11 @@ def test_created_by_tells_type_id_and_two_times(created_by: str, parts: tuple[st
         (f"Create/a/{BEFORE}/{SENT}", SENT, Relation.ACKNOWLEDGED),
         (f"Create/a/{BEFORE}/{BEFORE}", SENT, Relation.ACKNOWLEDGED),
         (f"Create/a/{BEFORE}/-", SENT, Relation.ACKNOWLEDGED),
+        # Two in the same second, of which an Update may be the later one.
+        (f"Create/a/{SENT}/{AFTER}", SENT, Relation.UNACKNOWLEDGED),
+        (f"Update/a/{SENT}/pending", SENT, Relation.UNACKNOWLEDGED),
+        (f"Update/a/{SENT}/{AFTER}", SENT, Relation.ACKNOWLEDGED),
+        (f"Update/a/{BEFORE}/{AFTER}", SENT, Relation.UNACKNOWLEDGED),
         # A time that is missing.
         (f"Create/a/{AFTER}/pending", None, Relation.ACKNOWLEDGED),
         (f"Create/a/{BEFORE}/pending", None, Relation.ACKNOWLEDGED),
