@@ -89,7 +89,7 @@ def _nothing_left(facts: Facts) -> Iterator[Violation]:
             continue
         window = windows.late_change(facts, arn, "create_event_tracker") or windows.unheard(facts, arn)
         if not facts.is_acknowledged(arn, math.inf):
-            window = window or windows.undated(facts)
+            window = window or windows.undated(facts) or windows.sent_in_same_second(facts, made.request)
         yield Violation(Rule.NOTHING_LEFT, f"{name} ({arn}), made by {made.request}, outlives the stack", window)
 
 
@@ -123,10 +123,10 @@ def _why_kept(facts: Facts, call: Call) -> tuple[Rule, str, str] | None:
         return None if _may_delete_its_own(call) else (Rule.KEPT, "its own, without need", "")
     if made is None:
         return Rule.KEPT, "which was handed over", ""
-    window = windows.sent_in_same_second(facts, made.request, request)
     if facts.is_acknowledged(arn, call.moment):
-        return Rule.KEPT, f"made by {made.request}, whose id somebody has", window or windows.unmarked(facts, call)
+        return Rule.KEPT, f"made by {made.request}, whose id somebody has", windows.unmarked(facts, call)
     if facts.order[made.request.id] > facts.order[request.id]:
+        window = windows.sent_in_same_second(facts, request, made.request)
         return Rule.KEPT, f"made by {made.request}, which is newer", window
     return None
 
@@ -226,8 +226,10 @@ def _not_blocked(facts: Facts) -> Iterator[Violation]:
                     and facts.is_there(arn, calls[-1].moment)
                     and not facts.is_acknowledged(arn, math.inf)
                 ):
+                    window = windows.undated(facts) or windows.unheard(facts, arn)
+                    window = window or windows.sent_in_same_second(facts, made.request)
                     how = f"{request}: refused because of {arn}, made by {made.request}"
-                    yield Violation(Rule.NOT_BLOCKED, how, windows.undated(facts) or windows.unheard(facts, arn))
+                    yield Violation(Rule.NOT_BLOCKED, how, window)
 
 
 def _was_refused(calls: Sequence[Call]) -> bool:

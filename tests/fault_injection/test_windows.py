@@ -12,7 +12,7 @@ from simulation.world import World, world
 from tests.fault_injection.invariants import violations
 from tests.fault_injection.rules import Rule, Violation
 from tests.fault_injection.sequences import Sequence, run
-from tests.fault_injection.windows import UNHEARD, UNMARKED
+from tests.fault_injection.windows import CHANGED, SAME_SECOND, UNHEARD, UNMARKED
 
 
 def in_windows(sequence: Sequence) -> set[Rule]:
@@ -193,3 +193,26 @@ def test_a_response_that_nobody_waited_for_is_a_window() -> None:
 
         (blocked,) = violations(aws)
         assert (blocked.rule, blocked.window) == (Rule.NOT_BLOCKED, UNHEARD)
+
+
+def test_a_refused_create_that_is_delivered_again_when_the_group_is_free_is_a_window() -> None:
+    with world() as aws:
+        aws.wire.lasting.append((1e9, dies_after_response(0)))
+        stack, declared = aws.stack(), Declaration({"DatasetGroupArn": aws.dataset_group("films")})
+        stack.deploy({"One": declared, "Two": declared})
+        aws.settle()
+
+        assert {(violation.rule, violation.window) for violation in violations(aws)} == {(Rule.ONE_ID, CHANGED)}
+        assert aws.trackers() == {}
+
+
+def test_what_an_update_leaves_whose_rollback_was_sent_in_the_same_second_is_a_window() -> None:
+    with world() as aws:
+        stack = aws.stack()
+        stack.create(DatasetGroupArn=aws.dataset_group("films"))
+        aws.function.come_late([0.0, 30.0])
+        stack.update(DatasetGroupArn=aws.dataset_group("books"), abandoned_after=0.0)
+        stack.delete()
+
+        (left,) = violations(aws)
+        assert (left.rule, left.window) == (Rule.NOTHING_LEFT, SAME_SECOND)

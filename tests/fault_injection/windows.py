@@ -113,10 +113,17 @@ def unheard(facts: Facts, arn: str) -> str:
     return UNHEARD
 
 
-def sent_in_same_second(facts: Facts, newer: Request, request: Request) -> str:
-    """Whether a request did not know another one to be newer, since both were sent within one second."""
-    is_newer = facts.order[newer.id] > facts.order[request.id]
-    return SAME_SECOND if is_newer and int(newer.sent) == int(request.sent) else ""
+def sent_in_same_second(facts: Facts, update: Request, other: Request | None = None) -> str:
+    """Whether another Update of the resource was sent within the same second: nobody knows which of them is newer."""
+    ties = [
+        tie
+        for tie in facts.requests
+        if tie.type == update.type == "Update"
+        and tie is not update
+        and tie.resource == update.resource
+        and int(tie.sent) == int(update.sent)
+    ]
+    return SAME_SECOND if (other in ties if other else ties) else ""
 
 
 def undated(facts: Facts) -> str:
