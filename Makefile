@@ -41,9 +41,11 @@ demo: what := make demo takes half a minute
 demo: local-cloud ## deploy, update, rename and delete an event tracker on a local cloud, and watch
 	@$(LOCAL_PYTHON) -m local demo
 
+# Twice as many as most machines of CI have cores, since the local cloud is waited for. tests/conftest.py has the order.
+test: workers := --numprocesses=4 --dist=loadfile --no-loadscope-reorder
 test: what := make test takes some minutes
 test: all-three ## run all tests, and show the coverage of provider/
-	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile --cov --cov-report=term-missing
+	$(BIN)/python -m pytest $(workers) --cov --cov-report=term-missing
 ifneq ($(RUNTIME_PYTHON),)
 	@$(MAKE) --silent --no-print-directory $(RUNTIME_VENV)/installed
 	$(RUNTIME_VENV)/bin/python -m pytest --quiet --numprocesses=2 tests/unit tests/integration

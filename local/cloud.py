@@ -158,7 +158,7 @@ def running(
     """A local cloud, up for the length of a with-block, that leaves nothing behind.
 
     A port that is 0 is chosen. `personalize_host` is an address of this machine for Amazon Personalize to listen on. An
-    event tracker stays in each of its passing states for `seconds_per_state`.
+    event tracker stays in each of its passing states for `seconds_per_state`, or has none of them if that is 0.
     `guesses` are fields of `local.moto_personalize.Guesses` that are to have other values than the defaults, in the
     types of JSON. Raises LocalCloudError when the cloud does not come up.
     """

@@ -51,7 +51,8 @@ def _switch_guesses(request: Request) -> Response:
 def serve(descriptor: int, *, seconds_per_state: float, guesses: Mapping[str, Any]) -> None:
     """Answer on a socket that listens already, until the process is ended.
 
-    An event tracker stays in each of its passing states for `seconds_per_state`; a dataset group is ready at once.
+    An event tracker stays in each of its passing states for `seconds_per_state`, or has none of them if that is 0; a
+    dataset group is ready at once.
     `guesses` are fields of Guesses with values other than the defaults, in the types of JSON.
     """
     guess(Guesses.from_json(guesses))
@@ -59,9 +60,10 @@ def serve(descriptor: int, *, seconds_per_state: float, guesses: Mapping[str, An
     # another one has made. A seed for all of moto would not do: the ids of requests are taken from the same source.
     ids = MotoRandom(0)
     moto_id_manager.add_id_source(lambda _: ids.get_random_hex(8))
-    state_manager.set_transition(
-        model_name="personalize::eventtracker", transition={"progression": "time", "seconds": seconds_per_state}
-    )
+    if seconds_per_state:
+        state_manager.set_transition(
+            model_name="personalize::eventtracker", transition={"progression": "time", "seconds": seconds_per_state}
+        )
     make_server(
         "127.0.0.1",
         0,

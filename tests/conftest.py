@@ -7,6 +7,44 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+# In this order, before all others: whoever begins one of them last would be waited for.
+LONGEST = ("e2e", "live/test_life.py", "local/test_demo.py", "fault_injection/test_sequences.py", "e2e/test_install.py")
+# These alone call each line and each branch of the provider. Being measured doubles what a test costs.
+MEASURED = {"unit", "integration"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have the longest begin, and leave out of what is measured what need not be."""
+
+    def rank(item: pytest.Item) -> int:
+        group = _group(item.nodeid)
+        return LONGEST.index(group) if group in LONGEST else len(LONGEST)
+
+    items.sort(key=rank)
+    for item in items:
+        if item.nodeid.split("/")[1] not in MEASURED:
+            item.add_marker(pytest.mark.no_cover)
+
+
+class Groups(LoadScopeScheduling):  # type: ignore[misc]
+    """A group of tests is run by one worker."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _group(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Groups | None:
+    """Make the one scheduler that knows the groups."""
+    return Groups(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+def _group(nodeid: str) -> str:
+    """A file, since its tests may share what is made for them; or all those that the deployed provider is for."""
+    file = nodeid.partition("::")[0].removeprefix("tests/")
+    return "e2e" if file.startswith("e2e/") and file != "e2e/test_install.py" else file
 
 
 @pytest.fixture(scope="session", autouse=True)

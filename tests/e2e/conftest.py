@@ -24,7 +24,8 @@ _numbers = itertools.count(1)
 
 @pytest.fixture(scope="session")
 def cloud(_no_real_aws: None) -> Iterator[Cloud]:
-    with running(seconds_per_state=0.3) as up:
+    # Without waiting, of which the life of a tracker in tests/live has enough.
+    with running(seconds_per_state=0) as up:
         sam.deploy(up, sam.build(up))
         yield up
 

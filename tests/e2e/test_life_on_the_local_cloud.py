@@ -1,10 +1,8 @@
 """What the life of a tracker in tests/live does not have, through CloudFormation's own API."""
 
-import boto3
 import pytest
 
-from local import sam
-from local.cloud import REGION, Cloud
+from local.cloud import Cloud
 from local.examples import DIRECTORY
 from tests.e2e.conftest import Stack
 
@@ -63,20 +61,3 @@ def test_a_template_that_makes_everything_sends_an_event(cloud: Cloud, stack: St
     assert recorded["tracking_id"] == stack.outputs["TrackingId"]
     assert recorded["event"]["itemId"] == "brazil"
     assert stack.delete() == "DELETE_COMPLETE"
-
-
-def test_the_providers_dashboard_and_alarms_come_and_go(cloud: Cloud) -> None:
-    cloudwatch = boto3.client("cloudwatch", endpoint_url=cloud.url, verify=str(cloud.ca_bundle))
-    topic = f"arn:aws:sns:{REGION}:123456789012:operators"
-    template = sam.build(cloud)
-
-    sam.deploy_stack(cloud, template, sam.PROVIDER_STACK, {"Dashboard": "true", "AlarmTopicArn": topic})
-    (dashboard,) = cloudwatch.list_dashboards()["DashboardEntries"]
-    assert dashboard["DashboardName"] == f"{sam.PROVIDER_STACK}-{REGION}"
-    alarms = cloudwatch.describe_alarms()["MetricAlarms"]
-    assert {alarm["MetricName"] for alarm in alarms} == {"Failed", "Errors"}
-    assert [alarm["AlarmActions"] for alarm in alarms] == [[topic], [topic]]
-
-    sam.deploy_stack(cloud, template, sam.PROVIDER_STACK, {"Dashboard": "false", "AlarmTopicArn": '""'})
-    assert cloudwatch.list_dashboards()["DashboardEntries"] == []
-    assert cloudwatch.describe_alarms()["MetricAlarms"] == []

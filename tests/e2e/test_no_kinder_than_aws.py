@@ -13,9 +13,6 @@ import pytest
 from local import sam
 from local.cloud import ROOT, Cloud
 from tests.e2e.conftest import Stack
-from tests.e2e.test_life_on_the_local_cloud import trackers
-
-POLICY = "event-trackers"
 
 
 def client(cloud: Cloud, service: Any) -> Any:
@@ -107,26 +104,6 @@ def test_a_change_set_leaves_out_what_is_not_made(cloud: Cloud) -> None:
 
     assert [change["ResourceChange"]["LogicalResourceId"] for change in changes] == ["Made"]
     cloud.cloudformation.delete_stack(StackName="conditions")
-
-
-@pytest.fixture
-def may_not_create(cloud: Cloud) -> Iterator[None]:
-    """The role may no longer make event trackers."""
-    iam, role = client(cloud, "iam"), resource_of_the_provider(cloud, "ProviderRole")
-    policy = iam.get_role_policy(RoleName=role, PolicyName=POLICY)["PolicyDocument"]
-    fewer = {**policy, "Statement": [one for one in policy["Statement"] if one["Sid"] != "Create"]}
-    assert len(fewer["Statement"]) == len(policy["Statement"]) - 1
-    iam.put_role_policy(RoleName=role, PolicyName=POLICY, PolicyDocument=json.dumps(fewer))
-    yield
-    iam.put_role_policy(RoleName=role, PolicyName=POLICY, PolicyDocument=json.dumps(policy))
-
-
-@pytest.mark.usefixtures("may_not_create")
-def test_a_function_may_do_what_its_role_allows(cloud: Cloud, stack: Stack, group: str) -> None:
-    assert stack.create(Tracker={"DatasetGroupArn": group, "ServiceTimeout": 8}) == "ROLLBACK_COMPLETE"
-
-    assert "is not authorized to perform: personalize:CreateEventTracker on resource: " in stack.reasons[-1]
-    assert trackers(cloud, group) == []
 
 
 def test_the_provider_needs_no_parameter_to_find_the_local_amazon_personalize(

@@ -127,8 +127,12 @@ def test_all_of_them_come_and_go(
     url = provider.outputs["UnansweredRequestsQueueUrl"]
     queue = provider.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
     assert queue["KmsMasterKeyId"] == key
-    alarm = provider.client("cloudwatch").describe_alarms(AlarmNames=[provider.resource("UnansweredRequestAlarm")])
-    assert alarm["MetricAlarms"][0]["AlarmActions"] == [TOPIC]
+    cloudwatch = provider.client("cloudwatch")
+    (dashboard,) = cloudwatch.list_dashboards()["DashboardEntries"]
+    assert dashboard["DashboardName"] == f"{provider.name}-{REGION}"
+    alarms = cloudwatch.describe_alarms()["MetricAlarms"]
+    assert {alarm["MetricName"] for alarm in alarms} == {"Failed", "Errors", "ApproximateNumberOfMessagesVisible"}
+    assert [alarm["AlarmActions"] for alarm in alarms] == [[TOPIC]] * 3
 
     tracker = {"ServiceToken": token, "ServiceTimeout": 60, "DatasetGroupArn": group}
     resources = {"Tracker": {"Type": "Custom::PersonalizeEventTracker", "Properties": tracker}}
@@ -136,6 +140,7 @@ def test_all_of_them_come_and_go(
     assert stack.delete() == "DELETE_COMPLETE"
 
     assert provider.update_from(template) == "UPDATE_COMPLETE"
+    assert cloudwatch.list_dashboards()["DashboardEntries"] == cloudwatch.describe_alarms()["MetricAlarms"] == []
     assert provider.outputs == {"ServiceToken": token}
     assert provider.policies == {"logs", "event-trackers"}
     assert provider.destination is None

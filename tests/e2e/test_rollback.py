@@ -8,7 +8,6 @@ from tests.e2e.conftest import Stack, template
 from tests.e2e.test_life_on_the_local_cloud import trackers
 
 NOWHERE = "arn:aws:personalize:us-east-1:123456789012:dataset-group/nowhere"
-RENAME = {"Name": "clicks", "ReplacementStrategy": "delete_then_create"}
 
 
 def foreign_tracker(cloud: Cloud, group: str) -> str:
@@ -32,26 +31,6 @@ def retaining(policy: str, **trackers: dict[str, Any]) -> str:
     for resource in document["Resources"].values():
         resource[policy] = "Retain"
     return json.dumps(document)
-
-
-def test_the_rollback_of_a_rename_makes_a_tracker_of_the_old_name(cloud: Cloud, stack: Stack, group: str) -> None:
-    stack.create(Tracker={"DatasetGroupArn": group, "Name": "views"})
-    (before,) = trackers(cloud, group)
-
-    status = stack.update(Tracker={"DatasetGroupArn": group, **RENAME}, Second={"DatasetGroupArn": NOWHERE})
-
-    assert status == "UPDATE_ROLLBACK_COMPLETE"
-    (arn,) = trackers(cloud, group)
-    assert arn != before
-    described = cloud.personalize.describe_event_tracker(eventTrackerArn=arn)["eventTracker"]
-    assert described["name"] == "views"
-    assert stack.outputs == {
-        "TrackerEventTrackerArn": arn,
-        "TrackerName": "views",
-        "TrackerTrackingId": described["trackingId"],
-    }
-    assert stack.delete() == "DELETE_COMPLETE"
-    assert trackers(cloud, group) == []
 
 
 def test_the_rollback_of_a_change_of_group_asks_for_the_old_tracker_before_the_new_one_is_deleted(

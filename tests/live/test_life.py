@@ -27,7 +27,7 @@ class Lived:
 @pytest.fixture(scope="module")
 def lived(_no_real_aws: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
     path = tmp_path_factory.mktemp("life") / "live-report.json"
-    with running(seconds_per_state=0.3) as cloud, pytest.MonkeyPatch.context() as patch:
+    with running(seconds_per_state=0.01) as cloud, pytest.MonkeyPatch.context() as patch:
         for name, value in (cloud.environment | {"SAM_CLI_POLL_DELAY": "0.3"}).items():
             patch.setenv(name, value)
         status = main(["life", "--yes", "--poll-seconds", "0.1", "--report", str(path)])

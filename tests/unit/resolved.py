@@ -1,10 +1,14 @@
-"""A template as CloudFormation sees it once parameters and conditions have their values."""
+"""A template as CloudFormation sees it once parameters and conditions have their values, and as cfn-lint does."""
 
+import functools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from cfnlint.config import ConfigMixIn
 from cfnlint.decode import decode_str
+from cfnlint.match import Match
+from cfnlint.runner import Runner
 
 _ABSENT = object()
 
@@ -13,6 +17,19 @@ def read(path: Path) -> dict[str, Any]:
     decoded, problems = decode_str(path.read_text())
     assert not problems
     return decoded  # type: ignore[return-value]
+
+
+def lint(text: str, *regions: str) -> list[Match]:
+    """What cfn-lint finds in a template for these regions."""
+    decoded, problems = decode_str(text)
+    assert decoded, problems
+    return list(_linter(*regions).validate_template(decoded))
+
+
+@functools.cache
+def _linter(*regions: str) -> Runner:
+    # One for all templates, since reading its rules takes longer than a template.
+    return Runner(ConfigMixIn([], regions=list(regions)))
 
 
 def resolved(template: Mapping[str, Any], **parameters: str) -> dict[str, Any]:

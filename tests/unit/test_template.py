@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cfnlint.api import ManualArgs, lint
 from samtranslator.translator.managed_policy_translator import ManagedPolicyLoader
 from samtranslator.translator.transform import transform
 
-from tests.unit.resolved import read, resolved
+from tests.unit.resolved import lint, read, resolved
 
 ROOT = Path(__file__).parents[2]
 HERE = "arn:${AWS::Partition}:personalize:${AWS::Region}:${AWS::AccountId}"
@@ -211,7 +210,7 @@ def test_sam_makes_a_template_of_it_that_cloudformation_takes(
     # Nothing of its own, above all no queue or role.
     assert made["Resources"].keys() == template["Resources"].keys()
     assert made["Resources"][FUNCTION]["Type"] == "AWS::Lambda::Function"
-    assert lint(json.dumps(made), config=ManualArgs(regions=["us-east-1", "cn-north-1"])) == []
+    assert lint(json.dumps(made), "us-east-1", "cn-north-1") == []
 
 
 def added_policies(template: dict[str, Any], **parameters: str) -> dict[str, list[dict[str, Any]]]:
