@@ -1,7 +1,7 @@
 """A client of Personalize some of whose calls go wrong, the way botocore tells of it."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from botocore.exceptions import ClientError
 
@@ -9,6 +9,9 @@ from simulation.wire import paginator
 
 if TYPE_CHECKING:
     from botocore.paginate import Paginator
+
+
+Fault: TypeAlias = Callable[[str], Exception | None]
 
 
 def client_error(code: str, status: int = 400, operation: str = "SomeOperation") -> ClientError:
@@ -19,12 +22,12 @@ def client_error(code: str, status: int = 400, operation: str = "SomeOperation")
     )
 
 
-def always(operation: str, error: Exception) -> Callable[[str], Exception | None]:
+def always(operation: str, error: Exception) -> Fault:
     """A fault of every call of a client's method."""
     return lambda name: error if name == operation else None
 
 
-def once(operation: str, error: Exception) -> Callable[[str], Exception | None]:
+def once(operation: str, error: Exception) -> Fault:
     """A fault of the first call of a client's method."""
     left = [operation]
 
@@ -52,9 +55,9 @@ class OtherwiseReal:
 
 
 class FaultyClient(OtherwiseReal):
-    """Passes calls on; those that `fault` responses with an exception instead fail. It gets the method's name."""
+    """Passes calls on; those for which `fault` has an exception fail. It gets the method's name."""
 
-    def __init__(self, client: Any, fault: Callable[[str], Exception | None], *, after_effect: bool = False) -> None:
+    def __init__(self, client: Any, fault: Fault, *, after_effect: bool = False) -> None:
         super().__init__(client)
         self._fault = fault
         self._after_effect = after_effect

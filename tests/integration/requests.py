@@ -10,6 +10,7 @@ from event_tracker.handler import make_handler
 from simulation.events import document, event
 from simulation.virtual_time import BEGIN, VirtualTime
 from simulation.world import World
+from tests.integration.faults import Fault, FaultyClient
 
 STACK_ID, URL = document("create.json")["StackId"], document("create.json")["ResponseURL"]
 OWNED = {"cloudformation:stack-id": STACK_ID, "cloudformation:logical-id": "Tracker"}
@@ -81,6 +82,11 @@ class Inbox:
         return Reply(reply)
 
 
+def with_fault(aws: World, fault: Fault, *, after_effect: bool = False) -> "Requests":
+    """Requests whose calls fail as `fault` says, which gets the names of a client's methods."""
+    return Requests(aws, FaultyClient(aws.service, fault, after_effect=after_effect))
+
+
 class Requests:
     """Sends requests to the handler, one after the other, in the world's virtual time."""
 
@@ -92,6 +98,25 @@ class Requests:
     def __call__(self, request_type: str, *, seconds: float = 900.0, **fields: Any) -> dict[str, Any]:
         """The response to a request that is sent now. `seconds` is how long the invocation may take."""
         return self.deliver(event(request_type, **{"ResponseURL": self.url, **fields}), seconds=seconds)
+
+    def create(self, **fields: Any) -> str:
+        """The physical id of what a Create makes."""
+        return str(self("Create", **fields)["PhysicalResourceId"])
+
+    def update(self, physical_id: str, **fields: Any) -> dict[str, Any]:
+        """The response to an Update, of the tags unless `fields` say otherwise."""
+        return self("Update", PhysicalResourceId=physical_id, **fields)
+
+    def change_group(
+        self, physical_id: str, old: str, new: str, *, seconds: float = 900.0, **properties: Any
+    ) -> dict[str, Any]:
+        """The response to an Update from one dataset group to another."""
+        wanted, before = {"DatasetGroupArn": new, **properties}, {"DatasetGroupArn": old}
+        return self.update(physical_id, seconds=seconds, ResourceProperties=wanted, OldResourceProperties=before)
+
+    def delete(self, physical_id: str, **fields: Any) -> dict[str, Any]:
+        """The response to a Delete."""
+        return self("Delete", PhysicalResourceId=physical_id, **fields)
 
     @property
     def url(self) -> str:

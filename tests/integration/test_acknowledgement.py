@@ -9,7 +9,7 @@ from botocore.exceptions import ReadTimeoutError
 from event_tracker.errors import ResponseNotDeliveredError
 from simulation.world import World
 from tests.integration.faults import FaultyClient, always, client_error
-from tests.integration.requests import ORPHANED, OWNED, UNACKNOWLEDGED, Requests, timestamp
+from tests.integration.requests import ORPHANED, OWNED, UNACKNOWLEDGED, Requests, timestamp, with_fault
 
 Log = Callable[[], list[dict[str, Any]]]
 CREATED_BY = "cloudformation:created-by"
@@ -20,7 +20,7 @@ def created_by(aws: World, arn: str) -> str:
 
 
 def test_the_tag_tells_when_the_response_was_sent(aws: World, requests: Requests, group: str) -> None:
-    arn = requests("Create")["PhysicalResourceId"]
+    arn = requests.create()
 
     assert created_by(aws, arn) == (
         f"Create/11111111-1111-4111-8111-111111111111/{timestamp(0)}/{timestamp(aws.time.now)}"
@@ -68,7 +68,7 @@ def test_the_note_is_tried_again(aws: World, group: str, error: Exception) -> No
 def test_a_note_that_fails_is_logged_and_changes_nothing_of_the_response(
     aws: World, group: str, log: Log, error: Exception, seconds: float, longest: float
 ) -> None:
-    requests = Requests(aws, FaultyClient(aws.service, always("tag_resource", error)))
+    requests = with_fault(aws, always("tag_resource", error))
 
     response = requests("Create", seconds=seconds)
 
@@ -81,11 +81,11 @@ def test_a_note_that_fails_is_logged_and_changes_nothing_of_the_response(
 
 def test_the_next_update_notes_what_the_create_could_not(aws: World, group: str) -> None:
     denied = client_error("AccessDeniedException", operation="TagResource")
-    arn = Requests(aws, FaultyClient(aws.service, always("tag_resource", denied)))("Create")["PhysicalResourceId"]
+    arn = with_fault(aws, always("tag_resource", denied))("Create")["PhysicalResourceId"]
     assert created_by(aws, arn).endswith("/pending")
     sent = timestamp(aws.time.now)
 
-    Requests(aws)("Update", PhysicalResourceId=arn)
+    Requests(aws).update(arn)
 
     assert created_by(aws, arn) == f"Create/11111111-1111-4111-8111-111111111111/{timestamp(0)}/{sent}"
 
@@ -93,7 +93,7 @@ def test_the_next_update_notes_what_the_create_could_not(aws: World, group: str)
 def test_an_update_that_does_not_know_when_it_was_sent_notes_that(aws: World, requests: Requests, group: str) -> None:
     arn = aws.tracker(group, tags=UNACKNOWLEDGED)
 
-    requests("Update", ResponseURL="https://response.example", PhysicalResourceId=arn)
+    requests.update(arn, ResponseURL="https://response.example")
 
     assert created_by(aws, arn) == f"Create/an-earlier-one/{timestamp(-60)}/-"
 
@@ -101,7 +101,7 @@ def test_an_update_that_does_not_know_when_it_was_sent_notes_that(aws: World, re
 def test_an_update_notes_the_response_for_what_it_has_made_or_claimed(
     aws: World, requests: Requests, group: str, other_group: str
 ) -> None:
-    created = requests("Create")["PhysicalResourceId"]
+    created = requests.create()
     left = aws.tracker(other_group, tags=ORPHANED)
     change: dict[str, Any] = {
         "PhysicalResourceId": created,
@@ -122,27 +122,27 @@ def test_a_tracker_that_no_request_has_made_gets_no_note(
 ) -> None:
     arn = aws.tracker(group, tags=tags)
 
-    response = requests("Update", PhysicalResourceId=arn)
+    response = requests.update(arn)
 
     assert response["Status"] == "SUCCESS"
     assert CREATED_BY not in aws.tags(arn)
 
 
 def test_a_request_that_is_delivered_again_notes_nothing_twice(aws: World, requests: Requests, group: str) -> None:
-    arn = requests("Create")["PhysicalResourceId"]
+    arn = requests.create()
     noted = created_by(aws, arn)
     calls: list[str] = []
 
-    Requests(aws, FaultyClient(aws.service, calls.append))("Create")  # type: ignore[arg-type]
+    with_fault(aws, calls.append)("Create")  # type: ignore[arg-type]
 
     assert "tag_resource" not in calls
     assert created_by(aws, arn) == noted
 
 
 def test_a_delete_notes_nothing(aws: World, requests: Requests, group: str) -> None:
-    arn = requests("Create")["PhysicalResourceId"]
+    arn = requests.create()
     calls: list[str] = []
 
-    Requests(aws, FaultyClient(aws.service, calls.append))("Delete", PhysicalResourceId=arn)  # type: ignore[arg-type]
+    with_fault(aws, calls.append).delete(arn)  # type: ignore[arg-type]
 
     assert calls[-1] == "describe_event_tracker"

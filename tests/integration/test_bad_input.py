@@ -6,8 +6,7 @@ import pytest
 
 from event_tracker.errors import InvalidRequestError
 from simulation.world import World
-from tests.integration.faults import FaultyClient
-from tests.integration.requests import Requests, event
+from tests.integration.requests import Requests, event, with_fault
 
 GROUP = "arn:aws:personalize:us-east-1:123456789012:dataset-group/films"
 
@@ -19,7 +18,7 @@ def refused(name: str) -> Exception:
 @pytest.fixture
 def uncalled(aws: World) -> Requests:
     """A handler whose every call to Personalize fails the test."""
-    return Requests(aws, FaultyClient(aws.service, refused))
+    return with_fault(aws, refused)
 
 
 @pytest.mark.parametrize("payload", [None, "text", 5, [], [event("Create")]], ids=str)
@@ -51,12 +50,12 @@ def test_a_stack_id_that_is_no_arn_is_an_owner_like_any_other(
     aws: World, requests: Requests, group: str, stack_id: str
 ) -> None:
     created = requests("Create", StackId=stack_id)
-    other = requests("Delete", StackId=f"{stack_id}x", PhysicalResourceId=created["PhysicalResourceId"])
+    other = requests.delete(created["PhysicalResourceId"], StackId=f"{stack_id}x")
 
     assert (created["Status"], created["StackId"], other["Status"]) == ("SUCCESS", stack_id, "SUCCESS")
     assert list(aws.trackers()) == [created["PhysicalResourceId"]]
 
-    requests("Delete", StackId=stack_id, PhysicalResourceId=created["PhysicalResourceId"])
+    requests.delete(created["PhysicalResourceId"], StackId=stack_id)
     assert aws.trackers() == {}
 
 
@@ -69,10 +68,9 @@ def test_an_unknown_request_type_gets_a_response_that_says_failed(uncalled: Requ
     assert uncalled.inbox.responses == [response]
 
 
-@pytest.mark.parametrize("record", [{"EventSource": "aws:sns", "Sns": {"Message": "{}"}}])
-def test_a_request_that_came_through_an_sns_topic_is_told_from_what_is_none(uncalled: Requests, record: Any) -> None:
+def test_a_request_that_came_through_an_sns_topic_is_told_from_what_is_none(uncalled: Requests) -> None:
     with pytest.raises(InvalidRequestError, match=r"SNS topic. Set ServiceToken to the ARN of the provider's function"):
-        uncalled.deliver({"Records": [record]})
+        uncalled.deliver({"Records": [{"EventSource": "aws:sns", "Sns": {"Message": "{}"}}]})
 
 
 @pytest.mark.parametrize("records", [None, "text", [], ["Sns"], [{"s3": {}}]], ids=str)
@@ -169,6 +167,7 @@ BAD = {
         {"Tags": [{"Key": "a", "Value": "b|c"}]},
         "Tags[0].Value is 'b|c' but must be 0-256 letters, digits, spaces or _ . : / = + - @.",
     ),
+    "value that is a number": ({"Tags": [{"Key": "a", "Value": 5}]}, "Tags[0].Value is 5 but must be"),
     "48 tags": ({"Tags": tags(48)}, "Tags are 48 but must be at most 47"),
     "adopt that is no boolean": ({"AdoptExisting": "yes"}, "AdoptExisting is 'yes' but must be true or false"),
     "adopt that is a list": ({"AdoptExisting": ["true"]}, "AdoptExisting is ['true']"),
@@ -201,10 +200,25 @@ def test_a_bad_property_fails_the_request_before_anything_is_called(
 def test_all_problems_are_told_at_once(uncalled: Requests) -> None:
     response = uncalled(
         "Create",
-        ResourceProperties={"Nmae": "x", "Name": "-", "ServiceTimeout": "0", "AdoptExisting": "maybe"},
+        ResourceProperties={
+            "Nmae": "x",
+            "Name": "-",
+            "ServiceTimeout": "0",
+            "AdoptExisting": "maybe",
+            "Tags": ["a=b", {"Key": 5, "Value": "x"}],
+        },
     )
 
-    for told in ("Nmae", "DatasetGroupArn", "Name is", "ServiceTimeout", "AdoptExisting"):
+    problems = (
+        "Nmae",
+        "DatasetGroupArn",
+        "Name is",
+        "ServiceTimeout",
+        "AdoptExisting",
+        "Tags[0] is",
+        "Tags[1].Key is 5",
+    )
+    for told in problems:
         assert told in response["Reason"]
 
 
@@ -237,24 +251,14 @@ def test_names_and_tags_at_their_limits_are_taken(aws: World, requests: Requests
     assert aws.tags(response["PhysicalResourceId"]).items() >= {tag["Key"]: tag["Value"] for tag in wanted}.items()
 
 
-@pytest.mark.parametrize("value", ["true", "True", "TRUE", True])
+@pytest.mark.parametrize("value", ["true", "True", "TRUE", True, "false", "False", "FALSE", False], ids=repr)
 def test_a_boolean_is_taken_as_a_string_in_any_case(aws: World, requests: Requests, group: str, value: Any) -> None:
     theirs = aws.tracker(group)
 
     response = requests("Create", ResourceProperties={"DatasetGroupArn": group, "AdoptExisting": value})
 
-    assert response["PhysicalResourceId"] == theirs
-
-
-@pytest.mark.parametrize("value", ["false", "False", "FALSE", False])
-def test_a_boolean_that_is_false_is_taken_as_a_string_too(
-    aws: World, requests: Requests, group: str, value: Any
-) -> None:
-    aws.tracker(group)
-
-    response = requests("Create", ResourceProperties={"DatasetGroupArn": group, "AdoptExisting": value})
-
-    assert response["Status"] == "FAILED"
+    assert (response["PhysicalResourceId"] == theirs) is (str(value).lower() == "true")
+    assert list(aws.trackers()) == [theirs]
 
 
 def test_a_failed_update_keeps_its_physical_id_when_its_properties_are_bad(uncalled: Requests) -> None:

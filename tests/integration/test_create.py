@@ -7,8 +7,8 @@ import pytest
 
 from simulation.stack import Stack
 from simulation.world import World
-from tests.integration.faults import FaultyClient, client_error
-from tests.integration.requests import ACKNOWLEDGED, OWNED, STACK_ID, UNACKNOWLEDGED, Requests
+from tests.integration.faults import client_error
+from tests.integration.requests import ACKNOWLEDGED, OWNED, STACK_ID, UNACKNOWLEDGED, Requests, with_fault
 
 NOT_FOUND = "arn:aws:personalize:us-east-1:123456789012:dataset-group/nowhere"
 
@@ -52,7 +52,7 @@ def test_a_tracker_carries_its_tags_and_its_owner_from_the_first_moment(
 def test_before_its_response_a_create_makes_one_call_and_then_polls(aws: World, group: str) -> None:
     # Each call counts when a service throttles.
     calls: list[str] = []
-    requests = Requests(aws, FaultyClient(aws.service, calls.append))  # type: ignore[arg-type]
+    requests = with_fault(aws, calls.append)  # type: ignore[arg-type]
     put = requests.inbox.request
     requests.inbox.request = lambda *arguments, **options: calls.append("put") or put(*arguments, **options)  # type: ignore[method-assign, func-returns-value]
 
@@ -78,12 +78,6 @@ def test_a_generated_name_fits_whatever_the_stack_is_called(aws: World, requests
 
     assert response["Status"] == "SUCCESS"
     assert len(response["Data"]["Name"]) == 63
-
-
-def test_a_given_name_is_used(aws: World, stack: Stack, group: str) -> None:
-    stack.create(DatasetGroupArn=group, Name="clicks")
-
-    assert aws.only_tracker()["name"] == "clicks"
 
 
 def test_the_rollback_of_a_create_that_fails_after_the_tracker_was_made_removes_it(
@@ -152,16 +146,18 @@ def test_a_failed_tracker_of_this_very_request_fails_it_again_with_the_same_phys
 
 
 @pytest.mark.parametrize("tags", [{}, OWNED], ids=["somebody's", "ours"])
-def test_a_tracker_that_is_being_deleted_is_waited_for(
-    aws: World, requests: Requests, group: str, tags: dict[str, str]
+def test_a_tracker_that_is_being_deleted_is_waited_for_and_not_deleted_again(
+    aws: World, group: str, tags: dict[str, str]
 ) -> None:
     going = aws.tracker(group, tags=tags)
     aws.service.delete_event_tracker(eventTrackerArn=going)
+    calls: list[str] = []
 
-    response = requests("Create")
+    response = with_fault(aws, calls.append)("Create")  # type: ignore[arg-type]
 
     assert response["Status"] == "SUCCESS"
     assert list(aws.trackers()) == [response["PhysicalResourceId"]] != [going]
+    assert "delete_event_tracker" not in calls
 
 
 def test_a_create_whose_tracker_a_rollback_deletes_does_not_make_another(
@@ -192,6 +188,7 @@ def test_somebody_elses_tracker_in_the_group_fails_the_create_with_the_ways_out(
     for told in ("theirs", theirs, "AdoptExisting: true", "another dataset group"):
         assert told in response["Reason"]
     assert "elete it" not in response["Reason"]
+    assert "belongs to" not in response["Reason"]
     assert aws.tags(theirs) == {}
 
 
@@ -246,6 +243,7 @@ def test_a_tracker_of_this_resource_that_somebody_may_use_is_not_taken_silently(
     assert response["Status"] == "FAILED"
     for told in (left, f"It belongs to resource Tracker of stack {STACK_ID}", "AdoptExisting: true"):
         assert told in response["Reason"]
+    assert "remove" not in response["Reason"]
 
 
 def test_an_adopted_tracker_is_used_as_it_is_and_gets_the_tags(aws: World, stack: Stack, group: str) -> None:
@@ -273,12 +271,12 @@ def test_a_retained_tracker_of_a_stack_that_is_no_more_can_be_adopted_once_its_t
 
 
 def test_an_adopted_tracker_that_was_ours_is_ours_no_more(aws: World, requests: Requests, group: str) -> None:
-    left = aws.tracker(group, tags=ACKNOWLEDGED)
+    left = aws.tracker(group, tags={**ACKNOWLEDGED, "cost": "42"})
 
     response = requests("Create", ResourceProperties={"DatasetGroupArn": group, "AdoptExisting": "true"})
 
     assert response["PhysicalResourceId"] == left
-    assert aws.tags(left) == {}
+    assert aws.tags(left) == {"cost": "42"}
 
 
 def test_adoption_needs_the_same_name(aws: World, requests: Requests, group: str) -> None:
@@ -329,10 +327,14 @@ def test_a_group_that_never_becomes_active_is_given_up_at_the_deadline_in_the_se
 
 
 @pytest.mark.parametrize(
-    ("code", "seconds"), [("LimitExceededException", 600), ("ResourceAlreadyExistsException", 120)]
+    ("code", "seconds", "remedy"),
+    [
+        ("LimitExceededException", 600, "Deploy again in a few minutes, or have the quota raised."),
+        ("ResourceAlreadyExistsException", 120, "choose another Name, or deploy again."),
+    ],
 )
-def test_a_refusal_without_a_tracker_is_tried_again_for_minutes(
-    aws: World, requests: Requests, code: str, seconds: float
+def test_a_refusal_without_a_tracker_is_tried_again_for_minutes_and_told_with_the_remedy(
+    aws: World, requests: Requests, code: str, seconds: float, remedy: str
 ) -> None:
     aws.dataset_group("films", active=False)
     aws.backend.guesses = dataclasses.replace(aws.backend.guesses, group_not_active=code)
@@ -341,6 +343,7 @@ def test_a_refusal_without_a_tracker_is_tried_again_for_minutes(
 
     assert response["Status"] == "FAILED"
     assert code in response["Reason"]
+    assert remedy in response["Reason"]
     assert seconds <= aws.time.now < seconds + 25
 
 
@@ -366,7 +369,7 @@ def test_the_minutes_begin_with_the_first_refusal(aws: World, requests: Requests
 
     aws.time.spawn(stays)
 
-    response = Requests(aws, FaultyClient(aws.service, limit))("Create")
+    response = with_fault(aws, limit)("Create")
 
     assert response["Status"] == "SUCCESS"
 

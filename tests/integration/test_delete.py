@@ -8,8 +8,8 @@ from botocore.exceptions import ReadTimeoutError
 
 from simulation.stack import Stack
 from simulation.world import World
-from tests.integration.faults import FaultyClient, OtherwiseReal, always, client_error
-from tests.integration.requests import NEWER, OWNED, Requests, owned
+from tests.integration.faults import OtherwiseReal, always, client_error
+from tests.integration.requests import NEWER, OWNED, Requests, owned, with_fault
 
 Log = Callable[[], list[dict[str, Any]]]
 
@@ -32,31 +32,18 @@ def test_a_delete_waits_until_the_tracker_is_gone_so_that_the_group_can_go_next(
     aws.service.delete_dataset_group(datasetGroupArn=group)
 
 
-def test_a_tracker_that_is_still_being_made_is_waited_for_and_deleted(
-    aws: World, requests: Requests, group: str
+@pytest.mark.parametrize("seconds", [0, 900], ids=["being made", "being deleted"])
+def test_a_tracker_that_is_still_changing_is_waited_for_and_deleted(
+    aws: World, requests: Requests, group: str, seconds: float
 ) -> None:
-    created = requests("Create", seconds=0)
+    created = requests.create(seconds=seconds)
+    if seconds:
+        aws.service.delete_event_tracker(eventTrackerArn=created)
 
-    response = requests("Delete", PhysicalResourceId=created["PhysicalResourceId"])
-
-    assert response["Status"] == "SUCCESS"
-    assert aws.trackers() == {}
-
-
-def test_a_tracker_that_is_already_being_deleted_is_waited_for(aws: World, requests: Requests, group: str) -> None:
-    created = requests("Create")
-    aws.service.delete_event_tracker(eventTrackerArn=created["PhysicalResourceId"])
-
-    response = requests("Delete", PhysicalResourceId=created["PhysicalResourceId"])
+    response = requests.delete(created)
 
     assert response["Status"] == "SUCCESS"
     assert aws.trackers() == {}
-
-
-def test_a_tracker_that_is_not_there_is_no_failure(aws: World, requests: Requests, group: str) -> None:
-    response = requests("Delete")
-
-    assert response["Status"] == "SUCCESS"
 
 
 @pytest.mark.parametrize(
@@ -73,7 +60,7 @@ def test_a_tracker_that_is_not_ours_is_left_in_place_and_the_log_says_so(
 ) -> None:
     theirs = aws.tracker(group, tags=tags)
 
-    response = requests("Delete", PhysicalResourceId=theirs)
+    response = requests.delete(theirs)
 
     assert response["Status"] == "SUCCESS"
     assert list(aws.trackers()) == [theirs]
@@ -86,12 +73,12 @@ def test_ownership_can_be_given_and_taken_away_by_hand(aws: World, requests: Req
     aws.service.tag_resource(
         resourceArn=given, tags=[{"tagKey": key, "tagValue": value} for key, value in OWNED.items()]
     )
-    requests("Delete", PhysicalResourceId=given)
+    requests.delete(given)
     assert aws.trackers() == {}
 
-    taken = requests("Create")["PhysicalResourceId"]
+    taken = requests.create()
     aws.service.untag_resource(resourceArn=taken, tagKeys=list(OWNED))
-    requests("Delete", PhysicalResourceId=taken)
+    requests.delete(taken)
     assert list(aws.trackers()) == [taken]
 
 
@@ -106,6 +93,8 @@ def test_ownership_can_be_given_and_taken_away_by_hand(aws: World, requests: Req
         (owned("Create/whichever", -60, -30), INVENTED, False),
         (OWNED, INVENTED, False),
         (owned("Update/whichever", -60), INVENTED, False),
+        ({}, "not-created:11111111-1111-4111-8111-111111111111", False),
+        ({}, INVENTED, False),
     ],
 )
 def test_without_an_arn_only_what_the_failed_create_left_is_deleted(
@@ -113,26 +102,14 @@ def test_without_an_arn_only_what_the_failed_create_left_is_deleted(
 ) -> None:
     left = aws.tracker(group, tags=tags)
 
-    response = requests("Delete", PhysicalResourceId=physical_id)
+    response = requests.delete(physical_id)
 
     assert (response["Status"], response["PhysicalResourceId"]) == ("SUCCESS", physical_id)
     assert list(aws.trackers()) == ([] if deleted else [left])
 
 
-@pytest.mark.parametrize("physical_id", [INVENTED, "not-created:11111111-1111-4111-8111-111111111111"])
-def test_without_an_arn_somebody_elses_tracker_stays(
-    aws: World, requests: Requests, group: str, physical_id: str
-) -> None:
-    theirs = aws.tracker(group)
-
-    response = requests("Delete", PhysicalResourceId=physical_id)
-
-    assert response["Status"] == "SUCCESS"
-    assert list(aws.trackers()) == [theirs]
-
-
 def test_a_create_that_responded_is_not_waited_for(aws: World, requests: Requests, group: str) -> None:
-    assert requests("Delete", PhysicalResourceId="not-created:the-failed-one")["Status"] == "SUCCESS"
+    assert requests.delete("not-created:the-failed-one")["Status"] == "SUCCESS"
     assert aws.time.now < 1
 
 
@@ -152,7 +129,7 @@ def test_a_create_that_is_delivered_again_while_its_rollback_polls_leaves_nothin
     aws.time.sleep(5)
     aws.time.spawn(lambda: later("Create", ResponseURL=url), delay=seconds)
 
-    requests("Delete", PhysicalResourceId=INVENTED)
+    requests.delete(INVENTED)
 
     aws.time.sleep(60)
     assert len(later.inbox.responses) == 1
@@ -162,13 +139,11 @@ def test_a_create_that_is_delivered_again_while_its_rollback_polls_leaves_nothin
 def test_a_deletion_that_the_role_does_not_allow_fails_with_the_remedy(
     aws: World, requests: Requests, group: str
 ) -> None:
-    created = requests("Create")
+    created = requests.create()
 
     denied = client_error("AccessDeniedException", 400, "DeleteEventTracker")
 
-    response = Requests(aws, FaultyClient(aws.service, always("delete_event_tracker", denied)))(
-        "Delete", PhysicalResourceId=created["PhysicalResourceId"]
-    )
+    response = with_fault(aws, always("delete_event_tracker", denied)).delete(created)
 
     assert response["Status"] == "FAILED"
     assert "Allow personalize:DeleteEventTracker" in response["Reason"]
@@ -178,7 +153,7 @@ def test_a_deletion_that_the_role_does_not_allow_fails_with_the_remedy(
 def test_a_role_that_may_delete_only_what_is_tagged_is_no_obstacle_when_the_tracker_is_gone(
     aws: World, requests: Requests, group: str, after_effect: bool
 ) -> None:
-    created = requests("Create")
+    created = requests.create()
 
     class Role(OtherwiseReal):
         """Denies the deletion of what carries no tag, as what is gone."""
@@ -196,9 +171,9 @@ def test_a_role_that_may_delete_only_what_is_tagged_is_no_obstacle_when_the_trac
             return response
 
     if not after_effect:
-        aws.service.delete_event_tracker(eventTrackerArn=created["PhysicalResourceId"])
+        aws.service.delete_event_tracker(eventTrackerArn=created)
 
-    response = Requests(aws, Role(aws.service))("Delete", PhysicalResourceId=created["PhysicalResourceId"])
+    response = Requests(aws, Role(aws.service)).delete(created)
 
     assert response["Status"] == "SUCCESS"
     assert aws.trackers() == {}
@@ -212,6 +187,7 @@ def test_a_role_that_may_delete_only_what_is_tagged_is_no_obstacle_when_the_trac
         {},
         {"DatasetGroupArn": "nonsense"},
         {"DatasetGroupArn": ["a", "list"], "Tags": 5, "ServiceTimeout": "0", "Unknown": "1"},
+        {"Tags": [{"Key": "a", "Value": 5}]},
     ],
     ids=str,
 )
@@ -221,7 +197,7 @@ def test_properties_that_do_not_parse_never_block_a_delete(
 ) -> None:
     theirs = aws.tracker(group, tags=owned("Create/whichever", -60))
 
-    response = requests("Delete", PhysicalResourceId=physical_id, ResourceProperties=properties)
+    response = requests.delete(physical_id, ResourceProperties=properties)
 
     assert response["Status"] == "SUCCESS"
     # Nothing tells that it is the one.
@@ -231,25 +207,19 @@ def test_properties_that_do_not_parse_never_block_a_delete(
 def test_properties_that_do_not_parse_do_not_keep_a_tracker_from_being_deleted(
     aws: World, requests: Requests, group: str
 ) -> None:
-    created = requests("Create")
+    created = requests.create()
 
-    response = requests("Delete", PhysicalResourceId=created["PhysicalResourceId"], ResourceProperties="text")
+    response = requests.delete(created, ResourceProperties="text")
 
     assert response["Status"] == "SUCCESS"
     assert aws.trackers() == {}
 
 
-def test_a_group_that_is_gone_never_blocks_a_delete(aws: World, requests: Requests) -> None:
-    response = requests("Delete", PhysicalResourceId=INVENTED)
+def test_a_redelivered_delete_finds_nothing_and_responds_the_same(aws: World, requests: Requests, group: str) -> None:
+    created = requests.create()
+    first = requests.delete(created)
 
-    assert response["Status"] == "SUCCESS"
-
-
-def test_a_redelivered_delete_responds_the_same(aws: World, requests: Requests, group: str) -> None:
-    created = requests("Create")
-    first = requests("Delete", PhysicalResourceId=created["PhysicalResourceId"])
-
-    again = requests("Delete", PhysicalResourceId=created["PhysicalResourceId"])
+    again = requests.delete(created)
 
     assert first == again
-    assert first["PhysicalResourceId"] == created["PhysicalResourceId"]
+    assert first["PhysicalResourceId"] == created

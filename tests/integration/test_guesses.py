@@ -10,7 +10,7 @@ from botocore.exceptions import PartialCredentialsError, ReadTimeoutError
 from simulation.stack import Stack
 from simulation.world import World, as_list
 from tests.integration.faults import FaultyClient, OtherwiseReal, always, client_error, once
-from tests.integration.requests import ACKNOWLEDGED, ORPHANED, OWNED, Requests, event, owned
+from tests.integration.requests import ACKNOWLEDGED, ORPHANED, OWNED, Requests, event, owned, with_fault
 
 Log = Callable[[], list[dict[str, Any]]]
 
@@ -66,13 +66,13 @@ MEMBERS = "name eventTrackerArn accountId trackingId datasetGroupArn status crea
 def test_members_that_are_left_out_never_block_a_delete(
     aws: World, requests: Requests, group: str, members: set[str], status: str
 ) -> None:
-    arn = requests("Create")["PhysicalResourceId"]
+    arn = requests.create()
     if status == "DELETE PENDING":
         aws.service.delete_event_tracker(eventTrackerArn=arn)
     aws.backend.event_trackers[arn].status = status
     guess(aws, left_out_members=frozenset(members))
 
-    response = requests("Delete", PhysicalResourceId=arn)
+    response = requests.delete(arn)
 
     assert response["Status"] == "SUCCESS"
     assert aws.trackers() == {}
@@ -87,13 +87,13 @@ def test_a_name_or_a_group_that_is_left_out_is_no_reason_to_replace_a_tracker(
     aws: World, requests: Requests, group: str, members: set[str]
 ) -> None:
     wanted = {"DatasetGroupArn": group, "Name": "clicks", "ReplacementStrategy": "delete_then_create"}
-    created = requests("Create", ResourceProperties=wanted)
+    created = requests.create(ResourceProperties=wanted)
     guess(aws, left_out_members=frozenset(members))
 
-    updated = requests("Update", PhysicalResourceId=created["PhysicalResourceId"], ResourceProperties=wanted)
+    updated = requests.update(created, ResourceProperties=wanted)
 
     assert updated["Status"] == "SUCCESS"
-    assert aws.trackers() == {created["PhysicalResourceId"]: "clicks"}
+    assert aws.trackers() == {created: "clicks"}
 
 
 def test_a_tracker_is_not_there_before_its_tracking_id_is(aws: World, requests: Requests, group: str) -> None:
@@ -112,7 +112,7 @@ def test_a_tracker_whose_summary_has_no_arn_is_no_tracker(aws: World, requests: 
     arn = aws.tracker(group, tags=owned("Create/the-failed-one", -60))
     guess(aws, left_out_members=frozenset({"eventTrackerArn"}))
 
-    response = requests("Delete", PhysicalResourceId="not-created:the-failed-one")
+    response = requests.delete("not-created:the-failed-one")
 
     assert response["Status"] == "SUCCESS"
     assert list(aws.trackers()) == [arn]
@@ -147,7 +147,7 @@ def test_the_rollback_of_a_create_polls_for_a_tracker_that_is_not_visible_yet(
     guess(aws, invisible_seconds=7.0)
     failed = requests("Create", seconds=4)
 
-    response = requests("Delete", PhysicalResourceId=failed["PhysicalResourceId"])
+    response = requests.delete(failed["PhysicalResourceId"])
 
     assert (failed["Status"], response["Status"]) == ("FAILED", "SUCCESS")
     assert aws.trackers() == {}
@@ -156,16 +156,11 @@ def test_the_rollback_of_a_create_polls_for_a_tracker_that_is_not_visible_yet(
 def test_the_rollback_of_an_update_polls_for_an_orphan_that_is_not_visible_yet(
     aws: World, requests: Requests, group: str, other_group: str
 ) -> None:
-    created = requests("Create")["PhysicalResourceId"]
+    created = requests.create()
     guess(aws, invisible_seconds=4.0)
     aws.service.create_event_tracker(name="left", datasetGroupArn=other_group, tags=as_list(ORPHANED))
 
-    requests(
-        "Update",
-        PhysicalResourceId=created,
-        ResourceProperties={"DatasetGroupArn": group},
-        OldResourceProperties={"DatasetGroupArn": other_group},
-    )
+    requests.change_group(created, other_group, group)
 
     assert list(aws.trackers()) == [created]
 
@@ -191,7 +186,7 @@ def test_a_role_that_may_not_untag_fails_an_adoption_with_the_remedy(aws: World,
     retained = aws.tracker(group, tags=OWNED)
     denied = client_error("AccessDeniedException", 400, "UntagResource")
 
-    response = Requests(aws, FaultyClient(aws.service, always("untag_resource", denied)))(
+    response = with_fault(aws, always("untag_resource", denied))(
         "Create", ResourceProperties={"DatasetGroupArn": group, "AdoptExisting": "true"}
     )
 
@@ -203,16 +198,11 @@ def test_a_role_that_may_not_untag_fails_an_adoption_with_the_remedy(aws: World,
 def test_a_tracker_whose_creation_got_no_response_and_that_failed_is_undone(
     aws: World, requests: Requests, group: str, other_group: str, lost: Exception
 ) -> None:
-    created = requests("Create")["PhysicalResourceId"]
+    created = requests.create()
     aws.backend.tracker_creations_to_fail = 1
     client = FaultyClient(aws.service, once("create_event_tracker", lost), after_effect=True)
 
-    response = Requests(aws, client)(
-        "Update",
-        PhysicalResourceId=created,
-        ResourceProperties={"DatasetGroupArn": other_group},
-        OldResourceProperties={"DatasetGroupArn": group},
-    )
+    response = Requests(aws, client).change_group(created, group, other_group)
 
     assert "became CREATE FAILED" in response["Reason"]
     aws.time.sleep(60)
@@ -222,15 +212,10 @@ def test_a_tracker_whose_creation_got_no_response_and_that_failed_is_undone(
 def test_nothing_is_said_to_be_left_when_what_was_made_is_gone(
     aws: World, requests: Requests, group: str, other_group: str, log: Log
 ) -> None:
-    created = requests("Create")["PhysicalResourceId"]
+    created = requests.create()
     aws.time.spawn(lambda: [aws.backend._event_trackers.pop(arn) for arn in aws.trackers_in(other_group)], delay=3)
 
-    response = requests(
-        "Update",
-        PhysicalResourceId=created,
-        ResourceProperties={"DatasetGroupArn": other_group},
-        OldResourceProperties={"DatasetGroupArn": group},
-    )
+    response = requests.change_group(created, group, other_group)
 
     assert response["Status"] == "FAILED"
     assert [line for line in log() if "Left to the rollback" in line["message"]] == []
@@ -239,16 +224,11 @@ def test_nothing_is_said_to_be_left_when_what_was_made_is_gone(
 def test_what_could_not_be_deleted_is_said_to_be_left(
     aws: World, requests: Requests, group: str, other_group: str, log: Log
 ) -> None:
-    created = requests("Create")["PhysicalResourceId"]
+    created = requests.create()
     aws.backend.tracker_creations_to_fail = 1
     refused = always("delete_event_tracker", client_error("InvalidInputException", 400, "DeleteEventTracker"))
 
-    Requests(aws, FaultyClient(aws.service, refused))(
-        "Update",
-        PhysicalResourceId=created,
-        ResourceProperties={"DatasetGroupArn": other_group},
-        OldResourceProperties={"DatasetGroupArn": group},
-    )
+    with_fault(aws, refused).change_group(created, group, other_group)
 
     (line,) = [line for line in log() if "Left to the rollback" in line["message"]]
     assert "InvalidInputException: in a test" in line["why"]
@@ -258,7 +238,7 @@ def test_what_another_delivery_may_have_responded_with_is_not_undone(
     aws: World, requests: Requests, group: str, other_group: str
 ) -> None:
     change: dict[str, Any] = {
-        "PhysicalResourceId": requests("Create")["PhysicalResourceId"],
+        "PhysicalResourceId": requests.create(),
         "ResourceProperties": {"DatasetGroupArn": other_group},
         "OldResourceProperties": {"DatasetGroupArn": group},
     }
@@ -266,7 +246,7 @@ def test_what_another_delivery_may_have_responded_with_is_not_undone(
     aws.backend.event_trackers[made].status = "SOMETHING NEW"
     lost = once("create_event_tracker", ReadTimeoutError(endpoint_url="https://x"))
 
-    again = Requests(aws, FaultyClient(aws.service, lost))("Update", **change)
+    again = with_fault(aws, lost)("Update", **change)
 
     assert again["Status"] == "FAILED"
     assert made in aws.trackers()
@@ -311,19 +291,19 @@ def test_of_two_trackers_of_ours_in_a_group_the_delete_finds_the_one_that_stays(
         name="left", datasetGroupArn=group, tags=[{"tagKey": key, "tagValue": value} for key, value in ours.items()]
     )
 
-    requests("Delete", PhysicalResourceId="not-created:the-failed-one")
+    requests.delete("not-created:the-failed-one")
 
     aws.time.sleep(60)
     assert aws.trackers() == {}
 
 
-@pytest.mark.parametrize("code", ["InvalidInputException", "ResourceNotFoundException"])
+@pytest.mark.parametrize("code", [None, "InvalidInputException", "ResourceNotFoundException"])
 def test_a_group_that_cannot_be_listed_because_it_is_gone_never_blocks_a_delete(
-    aws: World, requests: Requests, code: str
+    aws: World, requests: Requests, code: str | None
 ) -> None:
     guess(aws, list_of_unknown_group=code)
 
-    response = requests("Delete", PhysicalResourceId="shop-Tracker-1ABCDEFGHIJKL")
+    response = requests.delete("shop-Tracker-1ABCDEFGHIJKL")
 
     assert response["Status"] == "SUCCESS"
 
@@ -354,23 +334,22 @@ def test_a_name_that_is_taken_in_another_group_fails_in_the_services_words(
     assert stack.status == "ROLLBACK_COMPLETE"
 
 
-def test_a_refusal_to_list_is_told(aws: World, group: str) -> None:
-    aws.tracker(group)
-    refusal = client_error("SomethingNew", 400, "ListEventTrackers")
-
-    response = Requests(aws, FaultyClient(aws.service, always("list_event_trackers", refusal)))("Create")
-
-    assert "Could not list the event trackers" in response["Reason"]
-    assert "SomethingNew: in a test" in response["Reason"]
-
-
-def test_a_mistake_in_the_functions_own_set_up_is_told(aws: World, group: str) -> None:
-    error = PartialCredentialsError(provider="env", cred_var="AWS_SECRET_ACCESS_KEY")
-
-    response = Requests(aws, FaultyClient(aws.service, lambda name: error))("Create")
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (
+            PartialCredentialsError(provider="env", cred_var="AWS_SECRET_ACCESS_KEY"),
+            "Partial credentials found in env, missing: AWS_SECRET_ACCESS_KEY",
+        ),
+        (client_error("404", 404), "404: in a test. This is no response of Amazon Personalize."),
+    ],
+    ids=["credentials", "another server"],
+)
+def test_a_mistake_in_the_functions_own_set_up_is_told(aws: World, group: str, error: Exception, told: str) -> None:
+    response = with_fault(aws, lambda name: error)("Create")
 
     assert response["Status"] == "FAILED"
-    assert "Partial credentials found in env, missing: AWS_SECRET_ACCESS_KEY" in response["Reason"]
+    assert told in response["Reason"]
 
 
 @pytest.mark.parametrize("operation", ["list_tags_for_resource", "delete_event_tracker"])
@@ -382,7 +361,7 @@ def test_a_tracker_that_goes_between_two_calls_is_gone(aws: World, group: str, o
         if name == operation:
             aws.backend._event_trackers.pop(left, None)
 
-    response = Requests(aws, FaultyClient(aws.service, fault))("Create")
+    response = with_fault(aws, fault)("Create")
 
     assert response["Status"] == "SUCCESS"
     assert list(aws.trackers()) == [response["PhysicalResourceId"]]
@@ -402,37 +381,24 @@ def test_a_tracker_that_goes_while_it_is_made_usable_is_made_anew(
     properties: dict[str, str],
     operation: str,
 ) -> None:
-    created = requests("Create")["PhysicalResourceId"]
+    created = requests.create()
     left = aws.tracker(other_group, tags=tags)
 
     def fault(name: str) -> None:
         if name == operation:
             aws.backend._event_trackers.pop(left, None)
 
-    response = Requests(aws, FaultyClient(aws.service, fault))(
-        "Update",
-        PhysicalResourceId=created,
-        ResourceProperties={"DatasetGroupArn": other_group, **properties},
-        OldResourceProperties={"DatasetGroupArn": group},
-    )
+    response = with_fault(aws, fault).change_group(created, group, other_group, **properties)
 
     assert response["Status"] == "SUCCESS"
     assert aws.trackers_in(other_group) == [response["PhysicalResourceId"]] != [left]
-
-
-def test_what_is_no_response_of_the_service_is_told_with_the_remedy(aws: World, group: str) -> None:
-    error = client_error("404", 404, "CreateEventTracker")
-
-    response = Requests(aws, FaultyClient(aws.service, lambda name: error))("Create")
-
-    assert "404: in a test. This is no response of Amazon Personalize." in response["Reason"]
 
 
 def test_nothing_is_undone_that_this_update_did_not_make(
     aws: World, requests: Requests, group: str, other_group: str
 ) -> None:
     # As if CreateEventTracker were idempotent, and responded with what is there.
-    created = requests("Create")
+    created = requests.create()
     theirs = aws.tracker(other_group)
     aws.backend.event_trackers[theirs].status = "CREATE FAILED"
 
@@ -440,9 +406,8 @@ def test_nothing_is_undone_that_this_update_did_not_make(
         def create_event_tracker(self, **_: Any) -> Any:
             return {"eventTrackerArn": theirs}
 
-    response = Requests(aws, Idempotent(aws.service))(
-        "Update",
-        PhysicalResourceId=created["PhysicalResourceId"],
+    response = Requests(aws, Idempotent(aws.service)).update(
+        created,
         ResourceProperties={"DatasetGroupArn": other_group},
         OldResourceProperties=event("Create")["ResourceProperties"],
     )
@@ -453,31 +418,24 @@ def test_nothing_is_undone_that_this_update_did_not_make(
 
 
 def test_orphan_that_goes_by_itself_is_no_failure(aws: World, requests: Requests, group: str, other_group: str) -> None:
-    created = requests("Create")
+    created = requests.create()
     orphan = aws.tracker(other_group, tags=ORPHANED)
 
     def fault(name: str) -> None:
         if name == "list_tags_for_resource":
             aws.backend._event_trackers.pop(orphan, None)
 
-    response = Requests(aws, FaultyClient(aws.service, fault))(
-        "Update",
-        PhysicalResourceId=created["PhysicalResourceId"],
-        ResourceProperties={"DatasetGroupArn": group},
-        OldResourceProperties={"DatasetGroupArn": other_group},
-    )
+    response = with_fault(aws, fault).change_group(created, other_group, group)
 
     assert response["Status"] == "SUCCESS"
 
 
 def test_a_tracker_that_stays_in_use_is_told_at_the_deadline(aws: World, requests: Requests, group: str) -> None:
-    created = requests("Create")
+    created = requests.create()
 
     busy = client_error("ResourceInUseException", 400, "DeleteEventTracker")
 
-    response = Requests(aws, FaultyClient(aws.service, always("delete_event_tracker", busy)))(
-        "Delete", PhysicalResourceId=created["PhysicalResourceId"]
-    )
+    response = with_fault(aws, always("delete_event_tracker", busy)).delete(created)
 
     assert response["Status"] == "FAILED"
     assert "ResourceInUseException: in a test. The limit is the time that the function's Timeout" in response["Reason"]

@@ -115,9 +115,9 @@ def test_each_decision_is_logged(aws: World, stack: Stack, group: str, other_gro
 def test_a_redelivered_create_is_told_from_a_tracker_that_is_as_wanted(
     requests: Requests, group: str, log: Log
 ) -> None:
-    created = requests("Create")
+    created = requests.create()
     requests("Create")
-    requests("Update", PhysicalResourceId=created["PhysicalResourceId"])
+    requests.update(created)
 
     assert [line["why"] for line in log() if line["message"] == "Using"] == [
         "made by this request (C3)",
@@ -146,16 +146,16 @@ def test_the_metrics_tell_what_happened_and_how_long_it_took(
         assert directive["Namespace"] == "PersonalizeEventTracker"
         return {metric["Name"]: document[metric["Name"]] for metric in directive["Metrics"]}
 
-    created = requests("Create")
+    created = requests.create()
     assert metrics() == {"Created": [1], "SecondsToActive": [8], "Refused": [0], "Failed": [0]}
 
-    requests("Update", PhysicalResourceId=created["PhysicalResourceId"])
+    requests.update(created)
     assert metrics() == {"Refused": [0], "Failed": [0]}
     # A second delivery has not created anything.
     requests("Create")
     assert metrics() == {"Refused": [0], "Failed": [0]}
 
-    requests("Delete", PhysicalResourceId=created["PhysicalResourceId"])
+    requests.delete(created)
     assert metrics() == {"Deleted": [1], "SecondsToDelete": [8], "Refused": [0], "Failed": [0]}
 
     aws.tracker(group)

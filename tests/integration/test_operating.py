@@ -53,7 +53,7 @@ def printed(
 ) -> Iterator[list[Line]]:
     """All that is printed when a tracker is created, deleted, adopted and refused, as Logs Insights sees it."""
     created = requests("Create")
-    requests("Delete", PhysicalResourceId=created["PhysicalResourceId"])
+    requests.delete(created["PhysicalResourceId"])
     aws.tracker(group)
     requests("Create", ResourceProperties={"DatasetGroupArn": group, "AdoptExisting": "true"})
     requests("Create")

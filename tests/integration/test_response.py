@@ -240,23 +240,15 @@ def test_a_proxy_that_is_not_there_is_told(
         send(response_to(mailbox.url), trusted_http, Deadline(time.clock, 400))
 
 
-def test_each_request_gets_exactly_one_response_and_the_handler_returns_it(
-    aws: World, requests: Requests, group: str
+def test_each_request_gets_exactly_one_response_with_its_ids_and_the_handler_returns_it(
+    requests: Requests, group: str
 ) -> None:
-    responses = [requests("Create")]
-    pid = responses[0]["PhysicalResourceId"]
-    responses.append(requests("Update", PhysicalResourceId=pid))
-    responses.append(requests("Delete", PhysicalResourceId=pid))
+    created = requests("Create")
+    physical_id = created["PhysicalResourceId"]
 
-    assert requests.inbox.responses == responses
-
-
-def test_a_response_carries_the_ids_of_its_request(requests: Requests, group: str) -> None:
-    response = requests("Create")
-
-    sent = event("Create")
-    for name in ("StackId", "RequestId", "LogicalResourceId"):
-        assert response[name] == sent[name]
+    assert requests.inbox.responses == [created, requests.update(physical_id), requests.delete(physical_id)]
+    names = ("StackId", "RequestId", "LogicalResourceId")
+    assert [created[name] for name in names] == [event("Create")[name] for name in names]
 
 
 def test_a_request_that_fails_ends_without_error_once_the_response_was_sent(requests: Requests) -> None:

@@ -151,7 +151,7 @@ def test_the_delete_after_a_create_that_never_responded_leaves_a_retained_tracke
 ) -> None:
     retained = aws.tracker(group, tags=tags)
 
-    response = requests("Delete", PhysicalResourceId=INVENTED, ResourceProperties={"DatasetGroupArn": group, **adopt})
+    response = requests.delete(INVENTED, ResourceProperties={"DatasetGroupArn": group, **adopt})
 
     assert response["Status"] == "SUCCESS"
     assert aws.tags(retained) == tags
@@ -164,7 +164,7 @@ def test_the_delete_that_lambda_delivers_late_removes_what_a_create_without_a_re
     create, delete = requests.url, f"{requests.url[:-3]}03Z"
     requests("Create", ResponseURL=create)
 
-    response = requests("Delete", PhysicalResourceId=INVENTED, ResponseURL=delete)
+    response = requests.delete(INVENTED, ResponseURL=delete)
 
     assert response["Status"] == "SUCCESS"
     assert aws.trackers() == {}
@@ -182,7 +182,7 @@ def test_a_retained_tracker_that_an_update_adopts_is_the_stacks_no_more(
     if then == "rolled back":
         resource.update(other_group)
         # The clean-up.
-        Requests(aws)("Delete", PhysicalResourceId=retained, ResourceProperties={"DatasetGroupArn": group})
+        Requests(aws).delete(retained, ResourceProperties={"DatasetGroupArn": group})
     else:
         resource.delete()
 
@@ -202,9 +202,7 @@ def test_a_rename_that_is_delivered_again_after_its_rollback_is_refused_as_overt
         "OldResourceProperties": old,
     }
     second = requests("Update", **rename)["PhysicalResourceId"]
-    rollback = requests(
-        "Update", RequestId="rollback", PhysicalResourceId=second, ResourceProperties=old, OldResourceProperties=new
-    )
+    rollback = requests.update(second, RequestId="rollback", ResourceProperties=old, OldResourceProperties=new)
 
     again = requests("Update", **rename)
 
@@ -220,7 +218,7 @@ def test_an_update_of_a_tracker_that_a_newer_request_has_claimed_is_refused_as_o
 ) -> None:
     newer = aws.tracker(group, tags=owned("Update/a-newer-one", 3600))
 
-    response = requests("Update", PhysicalResourceId=newer)
+    response = requests.update(newer)
 
     assert response["Status"] == "FAILED"
     assert f"({newer}) belongs to a newer request" in response["Reason"]
@@ -236,7 +234,7 @@ def test_a_create_that_is_sent_anew_while_the_failed_one_is_preserved_makes_anot
     aws.time.sleep(60)
 
     created = requests("Create", RequestId="another")
-    requests("Delete", PhysicalResourceId=failed["PhysicalResourceId"])
+    requests.delete(failed["PhysicalResourceId"])
 
     assert created["Status"] == "SUCCESS"
     assert list(aws.trackers()) == [created["PhysicalResourceId"]]
@@ -274,15 +272,10 @@ def test_an_update_that_comes_back_to_a_tracker_without_a_known_response_notes_i
 def test_an_orphan_of_an_update_is_deleted_by_the_rollback_and_no_tracker_that_a_create_made(
     aws: World, requests: Requests, group: str, other_group: str
 ) -> None:
-    created = requests("Create")["PhysicalResourceId"]
+    created = requests.create()
     unacknowledged = aws.tracker(other_group, tags=owned("Create/an-earlier-one", -60))
 
-    requests(
-        "Update",
-        PhysicalResourceId=created,
-        ResourceProperties={"DatasetGroupArn": group},
-        OldResourceProperties={"DatasetGroupArn": other_group},
-    )
+    requests.change_group(created, other_group, group)
 
     assert unacknowledged in aws.trackers()
 
@@ -290,13 +283,12 @@ def test_an_orphan_of_an_update_is_deleted_by_the_rollback_and_no_tracker_that_a
 def test_without_the_date_in_the_address_nothing_is_taken_for_an_orphan(
     aws: World, requests: Requests, group: str, other_group: str
 ) -> None:
-    created = requests("Create")["PhysicalResourceId"]
+    created = requests.create()
     kept = aws.tracker(other_group, tags=owned("Update/an-earlier-one", -60))
 
-    response = requests(
-        "Update",
+    response = requests.update(
+        created,
         ResponseURL="https://response.example/?X-Amz-Date=yesterday",
-        PhysicalResourceId=created,
         ResourceProperties={"DatasetGroupArn": group},
         OldResourceProperties={"DatasetGroupArn": other_group},
     )

@@ -1,7 +1,5 @@
 """Update: rules U1, U2, U3, U4, U5."""
 
-from typing import Any
-
 import pytest
 
 from event_tracker import lifecycle
@@ -14,20 +12,21 @@ CREATE_ID = event("Create")["RequestId"]
 RENAME = {"Name": "clicks", "ReplacementStrategy": "delete_then_create"}
 
 
-def test_tags_are_brought_to_what_is_wanted_without_interruption(aws: World, stack: Stack, group: str) -> None:
-    stack.create(DatasetGroupArn=group, Tags=[MINE, {"Key": "old", "Value": "1"}])
+@pytest.mark.parametrize("name", [{}, {"Name": "clicks"}], ids=["generated name", "given name"])
+def test_tags_are_brought_to_what_is_wanted_without_interruption(
+    aws: World, stack: Stack, group: str, name: dict[str, str]
+) -> None:
+    stack.create(DatasetGroupArn=group, **name, Tags=[MINE, {"Key": "old", "Value": "1"}])
     before = stack.resources["Tracker"]
 
-    stack.update(DatasetGroupArn=group, Tags=[{"Key": "team", "Value": "web"}, {"Key": "new", "Value": "2"}])
+    stack.update(DatasetGroupArn=group, **name, Tags=[{"Key": "team", "Value": "web"}, {"Key": "new", "Value": "2"}])
 
     after = stack.resources["Tracker"]
     assert stack.status == "UPDATE_COMPLETE"
     assert after.physical_id == before.physical_id
     assert after.attributes["TrackingId"] == before.attributes["TrackingId"]
     tags = aws.tags(after.physical_id)
-    assert tags["team"] == "web"
-    assert tags["new"] == "2"
-    assert "old" not in tags
+    assert (tags["team"], tags["new"], "old" in tags) == ("web", "2", False)
 
 
 def test_tags_of_others_stay(aws: World, stack: Stack, group: str) -> None:
@@ -96,39 +95,17 @@ def test_the_rollback_of_a_group_change_gets_the_old_tracker_back_with_its_track
     assert aws.only_tracker() == before
 
 
-def test_the_rollback_removes_what_a_failed_update_could_not(
-    aws: World, stack: Stack, requests: Requests, group: str, other_group: str
+@pytest.mark.parametrize("tags", [ORPHANED, {}], ids=["orphan", "somebody's"])
+def test_the_rollback_removes_the_orphan_of_a_failed_update_and_nothing_of_others(
+    aws: World, requests: Requests, group: str, other_group: str, tags: dict[str, str]
 ) -> None:
-    stack.create(DatasetGroupArn=group)
-    before = stack.resources["Tracker"]
-    aws.tracker(other_group, tags={**ORPHANED, "cloudformation:stack-id": stack.id})
+    created = requests.create()
+    met = aws.tracker(other_group, tags=tags)
 
-    response = requests(
-        "Update",
-        StackId=stack.id,
-        PhysicalResourceId=before.physical_id,
-        ResourceProperties={"DatasetGroupArn": group},
-        OldResourceProperties={"DatasetGroupArn": other_group},
-    )
+    response = requests.change_group(created, other_group, group)
 
     assert response["Status"] == "SUCCESS"
-    assert list(aws.trackers()) == [before.physical_id]
-
-
-def test_a_tracker_of_others_in_the_old_group_is_no_orphan(
-    aws: World, requests: Requests, group: str, other_group: str
-) -> None:
-    theirs = aws.tracker(other_group)
-    created = requests("Create")
-
-    requests(
-        "Update",
-        PhysicalResourceId=created["PhysicalResourceId"],
-        ResourceProperties={"DatasetGroupArn": group},
-        OldResourceProperties={"DatasetGroupArn": other_group},
-    )
-
-    assert theirs in aws.trackers()
+    assert list(aws.trackers()) == ([created] if tags else [created, met])
 
 
 def test_a_rename_is_refused_before_anything_is_touched(aws: World, stack: Stack, group: str) -> None:
@@ -200,15 +177,10 @@ def test_an_adopted_tracker_is_not_renamed_even_when_opted_in(aws: World, stack:
 def test_a_retained_tracker_of_another_name_in_the_wanted_group_is_never_renamed(
     aws: World, requests: Requests, group: str, other_group: str, tags: dict[str, str], opted_in: dict[str, str]
 ) -> None:
-    created = requests("Create")
+    created = requests.create()
     met = aws.tracker(other_group, name="met", tags=tags)
 
-    response = requests(
-        "Update",
-        PhysicalResourceId=created["PhysicalResourceId"],
-        ResourceProperties={"DatasetGroupArn": other_group, "Name": "clicks", **opted_in},
-        OldResourceProperties={"DatasetGroupArn": group},
-    )
+    response = requests.change_group(created, group, other_group, Name="clicks", **opted_in)
 
     assert response["Status"] == "FAILED"
     assert "leave out Name, or set Name: met, and to use it as it is, set AdoptExisting: true" in response["Reason"]
@@ -216,33 +188,15 @@ def test_a_retained_tracker_of_another_name_in_the_wanted_group_is_never_renamed
     assert met in aws.trackers()
 
 
-def test_a_tracker_deleted_behind_the_stacks_back_is_made_anew(aws: World, stack: Stack, group: str) -> None:
+@pytest.mark.parametrize("status", ["", "DELETE PENDING", "CREATE FAILED"], ids=["gone", "being deleted", "failed"])
+def test_a_tracker_that_is_gone_or_of_no_use_is_made_anew(aws: World, stack: Stack, group: str, status: str) -> None:
     stack.create(DatasetGroupArn=group)
     before = stack.resources["Tracker"].physical_id
-    aws.service.delete_event_tracker(eventTrackerArn=before)
-    aws.time.sleep(60)
-
-    stack.update(DatasetGroupArn=group, Tags=[MINE])
-
-    assert stack.status == "UPDATE_COMPLETE"
-    assert list(aws.trackers()) == [stack.resources["Tracker"].physical_id] != [before]
-
-
-def test_a_tracker_that_is_just_being_deleted_is_waited_for_and_made_anew(aws: World, stack: Stack, group: str) -> None:
-    stack.create(DatasetGroupArn=group)
-    before = stack.resources["Tracker"].physical_id
-    aws.service.delete_event_tracker(eventTrackerArn=before)
-
-    stack.update(DatasetGroupArn=group, Tags=[MINE])
-
-    assert stack.status == "UPDATE_COMPLETE"
-    assert list(aws.trackers()) == [stack.resources["Tracker"].physical_id] != [before]
-
-
-def test_a_failed_tracker_is_deleted_first(aws: World, stack: Stack, group: str) -> None:
-    stack.create(DatasetGroupArn=group)
-    before = stack.resources["Tracker"].physical_id
-    aws.backend.event_trackers[before].status = "CREATE FAILED"
+    if status == "CREATE FAILED":
+        aws.backend.event_trackers[before].status = status
+    else:
+        aws.service.delete_event_tracker(eventTrackerArn=before)
+        aws.time.sleep(0 if status else 60)
 
     stack.update(DatasetGroupArn=group, Tags=[MINE])
 
@@ -258,12 +212,12 @@ def test_a_failed_tracker_is_deleted_first(aws: World, stack: Stack, group: str)
 def test_a_provider_that_is_swapped_in_makes_a_tracker_of_its_own(
     aws: World, requests: Requests, group: str, physical_id: str
 ) -> None:
-    response = requests("Update", PhysicalResourceId=physical_id)
+    response = requests.update(physical_id)
 
     assert response["Status"] == "SUCCESS"
     assert list(aws.trackers()) == [response["PhysicalResourceId"]]
 
-    requests("Delete", PhysicalResourceId=physical_id)
+    requests.delete(physical_id)
     assert list(aws.trackers()) == [response["PhysicalResourceId"]]
 
 
@@ -272,8 +226,8 @@ def test_a_provider_that_is_swapped_in_over_somebodys_tracker_uses_it_and_never_
 ) -> None:
     theirs = aws.tracker(group)
 
-    response = requests("Update", PhysicalResourceId=theirs)
-    deleted = requests("Delete", PhysicalResourceId=theirs)
+    response = requests.update(theirs)
+    deleted = requests.delete(theirs)
 
     assert (response["Status"], response["PhysicalResourceId"]) == ("SUCCESS", theirs)
     assert deleted["Status"] == "SUCCESS"
@@ -296,23 +250,18 @@ def test_an_update_adopts_only_when_the_template_says_so(
     assert list(aws.trackers()) == [theirs]
 
 
+@pytest.mark.parametrize(("failures", "seconds"), [(1, 900), (0, 10)], ids=["tracker fails", "out of time"])
 def test_a_failed_update_responds_with_the_id_it_was_given_and_removes_what_it_made(
-    aws: World, requests: Requests, group: str, other_group: str
+    aws: World, requests: Requests, group: str, other_group: str, failures: int, seconds: float
 ) -> None:
-    created = requests("Create")
-    aws.backend.tracker_creations_to_fail = 1
+    created = requests.create()
+    aws.backend.tracker_creations_to_fail = failures
 
-    response = requests(
-        "Update",
-        PhysicalResourceId=created["PhysicalResourceId"],
-        ResourceProperties={"DatasetGroupArn": other_group},
-        OldResourceProperties={"DatasetGroupArn": group},
-    )
+    response = requests.change_group(created, group, other_group, seconds=seconds)
 
-    assert response["Status"] == "FAILED"
-    assert response["PhysicalResourceId"] == created["PhysicalResourceId"]
+    assert (response["Status"], response["PhysicalResourceId"]) == ("FAILED", created)
     aws.time.sleep(60)
-    assert list(aws.trackers()) == [created["PhysicalResourceId"]]
+    assert list(aws.trackers()) == [created]
 
 
 def test_an_update_that_runs_out_of_time_leaves_to_the_rollback_what_it_cannot_remove_yet(
@@ -328,67 +277,34 @@ def test_an_update_that_runs_out_of_time_leaves_to_the_rollback_what_it_cannot_r
     assert list(aws.trackers()) == [before]
 
 
-def test_an_update_that_runs_out_of_time_waits_a_little_to_remove_what_it_made(
-    aws: World, requests: Requests, group: str, other_group: str
-) -> None:
-    created = requests("Create")
-
-    response = requests(
-        "Update",
-        seconds=10,
-        PhysicalResourceId=created["PhysicalResourceId"],
-        ResourceProperties={"DatasetGroupArn": other_group},
-        OldResourceProperties={"DatasetGroupArn": group},
-    )
-
-    assert response["Status"] == "FAILED"
-    aws.time.sleep(60)
-    assert list(aws.trackers()) == [created["PhysicalResourceId"]]
-
-
 def test_whatever_fails_an_update_what_it_made_is_removed(
     aws: World, requests: Requests, group: str, other_group: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    created = requests("Create")
+    created = requests.create()
     monkeypatch.setattr(lifecycle, "wait_until_active", lambda *_: {}["what"])
 
-    response = requests(
-        "Update",
-        PhysicalResourceId=created["PhysicalResourceId"],
-        ResourceProperties={"DatasetGroupArn": other_group},
-        OldResourceProperties={"DatasetGroupArn": group},
-    )
+    response = requests.change_group(created, group, other_group)
 
     assert "Unexpected error" in response["Reason"]
     aws.time.sleep(60)
-    assert list(aws.trackers()) == [created["PhysicalResourceId"]]
+    assert list(aws.trackers()) == [created]
 
 
 def test_a_redelivered_update_responds_the_same(aws: World, requests: Requests, group: str, other_group: str) -> None:
-    created = requests("Create")
-    update: dict[str, Any] = {
-        "PhysicalResourceId": created["PhysicalResourceId"],
-        "ResourceProperties": {"DatasetGroupArn": other_group},
-        "OldResourceProperties": {"DatasetGroupArn": group},
-    }
-    first = requests("Update", **update)
+    created = requests.create()
+    first = requests.change_group(created, group, other_group)
 
-    again = requests("Update", **update)
+    again = requests.change_group(created, group, other_group)
 
     assert again == first
     assert len(aws.trackers()) == 2
 
 
 def test_a_redelivered_rename_keeps_the_tracker_that_it_made(aws: World, requests: Requests, group: str) -> None:
-    created = requests("Create")
-    rename: dict[str, Any] = {
-        "PhysicalResourceId": created["PhysicalResourceId"],
-        "ResourceProperties": {"DatasetGroupArn": group, **RENAME},
-        "OldResourceProperties": {"DatasetGroupArn": group},
-    }
-    first = requests("Update", **rename)
+    created = requests.create()
+    first = requests.change_group(created, group, group, **RENAME)
 
-    again = requests("Update", **rename)
+    again = requests.change_group(created, group, group, **RENAME)
 
     assert again == first
     assert aws.trackers() == {first["PhysicalResourceId"]: "clicks"}
@@ -439,10 +355,10 @@ def test_the_tracker_that_a_rollback_comes_back_to_keeps_tags_that_others_gave_i
 def test_what_an_update_takes_over_from_a_failed_create_survives_the_clean_up_of_that(
     aws: World, requests: Requests, group: str, physical_id: str
 ) -> None:
-    created = requests("Create")
+    created = requests.create()
 
-    updated = requests("Update", PhysicalResourceId=physical_id)
-    requests("Delete", PhysicalResourceId=physical_id)
+    updated = requests.update(physical_id)
+    requests.delete(physical_id)
 
-    assert updated["PhysicalResourceId"] == created["PhysicalResourceId"]
-    assert list(aws.trackers()) == [created["PhysicalResourceId"]]
+    assert updated["PhysicalResourceId"] == created
+    assert list(aws.trackers()) == [created]

@@ -13,7 +13,7 @@ from event_tracker.trackers import CLIENT_CONFIG, Tracker, Trackers
 from event_tracker.waiting import Deadline
 from simulation.world import World
 from tests.integration.faults import FaultyClient, OtherwiseReal, always, client_error, once
-from tests.integration.requests import Requests
+from tests.integration.requests import Requests, with_fault
 
 PASSING = {
     "throttled": client_error("ThrottlingException"),
@@ -39,7 +39,7 @@ def test_the_polls_are_close_at_first_and_sparse_later(aws: World, requests: Req
             (tracker,) = aws.backend.event_trackers.values()
             tracker.pass_through(tracker.creation[1:])
 
-    Requests(aws, FaultyClient(aws.service, note))("Create")
+    with_fault(aws, note)("Create")
 
     pauses = [round(later - earlier, 3) for earlier, later in itertools.pairwise(polls)]
     assert pauses[0] == 1
@@ -63,8 +63,10 @@ def test_at_the_functions_deadline_a_create_fails_with_state_time_and_the_tracke
     )
 
 
-@pytest.mark.parametrize(("service_timeout", "seconds"), [("1", 0.75), ("20", 15), ("300", 240), ("900", 780)])
-def test_service_timeout_bounds_the_waiting(
+@pytest.mark.parametrize(
+    ("service_timeout", "seconds"), [("1", 0.75), ("20", 15), ("300", 240), ("900", 780), ("3600", 780)]
+)
+def test_service_timeout_bounds_the_waiting_and_does_not_extend_the_functions_time(
     aws: World, requests: Requests, service_timeout: str, seconds: float
 ) -> None:
     arn = aws.dataset_group("films", active=False)
@@ -79,7 +81,7 @@ def test_service_timeout_bounds_the_waiting(
 def test_even_when_the_service_is_silent_the_response_comes_before_service_timeout(
     aws: World, requests: Requests, group: str, other_group: str, request_type: str
 ) -> None:
-    created = requests("Create")
+    created = requests.create()
     start = aws.time.now
 
     def silent(name: str) -> Exception | None:
@@ -90,9 +92,9 @@ def test_even_when_the_service_is_silent_the_response_comes_before_service_timeo
         return None
 
     properties = {"DatasetGroupArn": other_group, "ServiceTimeout": "300"}
-    response = Requests(aws, FaultyClient(aws.service, silent))(
+    response = with_fault(aws, silent)(
         request_type,
-        PhysicalResourceId=created["PhysicalResourceId"] if request_type == "Update" else None,
+        PhysicalResourceId=created if request_type == "Update" else None,
         ResourceProperties=properties,
         OldResourceProperties={"DatasetGroupArn": group},
     )
@@ -135,13 +137,13 @@ def test_whatever_runs_out_of_time_names_the_limit_that_binds(
 def test_a_rename_without_the_time_for_it_is_refused_before_anything_is_touched(
     aws: World, requests: Requests, group: str, seconds: float, service_timeout: str | None, told: str
 ) -> None:
-    created = requests("Create")["PhysicalResourceId"]
+    created = requests.create()
     before = aws.tags(created)
     rename = {"DatasetGroupArn": group, "Name": "other", "ReplacementStrategy": "delete_then_create"}
     if service_timeout:
         rename["ServiceTimeout"] = service_timeout
 
-    response = requests("Update", seconds=seconds, PhysicalResourceId=created, ResourceProperties=rename)
+    response = requests.update(created, seconds=seconds, ResourceProperties=rename)
 
     assert response["Status"] == "FAILED"
     assert f"({created}) must be deleted before one named other can be created." in response["Reason"]
@@ -150,30 +152,22 @@ def test_a_rename_without_the_time_for_it_is_refused_before_anything_is_touched(
 
 
 def test_a_rename_with_two_minutes_left_is_done(aws: World, requests: Requests, group: str) -> None:
-    created = requests("Create")["PhysicalResourceId"]
+    created = requests.create()
     rename = {"DatasetGroupArn": group, "Name": "other", "ReplacementStrategy": "delete_then_create"}
 
-    response = requests("Update", seconds=160, PhysicalResourceId=created, ResourceProperties=rename)
+    response = requests.update(created, seconds=160, ResourceProperties=rename)
 
     assert response["Status"] == "SUCCESS"
     assert list(aws.trackers().values()) == ["other"]
 
 
 def test_a_delete_that_runs_out_of_time_says_so(aws: World, requests: Requests, group: str) -> None:
-    arn = requests("Create")["PhysicalResourceId"]
+    arn = requests.create()
 
-    response = requests("Delete", seconds=4, PhysicalResourceId=arn)
+    response = requests.delete(arn, seconds=4)
 
     assert response["Reason"].startswith(f"Event tracker {arn} was still DELETE ")
     assert " and not gone after 3 s. The limit is the time that the function's Timeout (4 s)" in response["Reason"]
-
-
-def test_a_service_timeout_beyond_the_functions_time_does_not_extend_it(aws: World, requests: Requests) -> None:
-    arn = aws.dataset_group("films", active=False)
-
-    requests("Create", ResourceProperties={"DatasetGroupArn": arn, "ServiceTimeout": "3600"})
-
-    assert aws.time.now == 780
 
 
 @pytest.mark.parametrize("status", ["CREATE FAILED", "SOMETHING NEW"])
@@ -192,14 +186,14 @@ def test_a_failed_or_unknown_state_ends_a_wait_at_once(aws: World, requests: Req
 
 
 def test_an_unknown_state_ends_the_wait_for_a_deletion_at_once(aws: World, requests: Requests, group: str) -> None:
-    created = requests("Create")
+    created = requests.create()
 
     def change() -> None:
-        aws.backend.event_trackers[created["PhysicalResourceId"]].status = "SOMETHING NEW"
+        aws.backend.event_trackers[created].status = "SOMETHING NEW"
 
     aws.time.spawn(change, delay=3)
 
-    response = requests("Delete", PhysicalResourceId=created["PhysicalResourceId"])
+    response = requests.delete(created)
 
     assert response["Status"] == "FAILED"
     assert "became SOMETHING NEW instead of being deleted" in response["Reason"]
@@ -237,7 +231,7 @@ def test_what_passes_is_no_reason_to_give_up(
 ) -> None:
     created = requests("Create") if request_type == "Delete" else {"PhysicalResourceId": None}
     start = aws.time.now
-    faulty = Requests(aws, FaultyClient(aws.service, during(aws, start + 2, start + 200, error)))
+    faulty = with_fault(aws, during(aws, start + 2, start + 200, error))
 
     response = faulty(request_type, PhysicalResourceId=created["PhysicalResourceId"])
 
@@ -252,7 +246,7 @@ def test_while_throttled_the_calls_are_few_and_irregular(aws: World, group: str)
         calls.append(aws.time.now)
         return PASSING["throttled"] if aws.time.now < 300 else None
 
-    response = Requests(aws, FaultyClient(aws.service, throttle))("Create")
+    response = with_fault(aws, throttle)("Create")
 
     pauses = [later - earlier for earlier, later in itertools.pairwise(moment for moment in calls if 60 < moment < 300)]
     assert response["Status"] == "SUCCESS"
@@ -268,19 +262,22 @@ def test_a_service_that_fails_is_not_taken_for_one_that_throttles(aws: World, gr
         calls.append(aws.time.now)
         return PASSING["failing"] if aws.time.now < 20 else None
 
-    Requests(aws, FaultyClient(aws.service, fail))("Create")
+    with_fault(aws, fail)("Create")
 
     assert [moment for moment in calls if moment < 20] == list(range(20))
 
 
-def test_what_does_not_pass_is_told_at_the_deadline(aws: World, group: str) -> None:
-    faulty = Requests(aws, FaultyClient(aws.service, during(aws, 0, 10_000, PASSING["throttled"])))
-
-    response = faulty("Create")
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [("throttled", "ThrottlingException"), ("unreachable", "https://personalize.example")],
+)
+def test_what_does_not_pass_is_told_at_the_deadline(aws: World, group: str, error: str, told: str) -> None:
+    response = with_fault(aws, lambda name: PASSING[error])("Create")
 
     assert response["Status"] == "FAILED"
-    assert "ThrottlingException" in response["Reason"]
+    assert told in response["Reason"]
     assert response["PhysicalResourceId"].startswith("not-created:")
+    assert aws.time.now > 700
 
 
 @pytest.mark.parametrize("error", [PASSING["failing"], PASSING["silent"]], ids=["failing", "silent"])
@@ -296,7 +293,7 @@ def test_a_create_whose_response_is_lost_is_not_done_twice(aws: World, group: st
 def test_access_denied_is_tried_again_since_a_new_role_takes_a_while(aws: World, group: str) -> None:
     denied = client_error("AccessDeniedException", operation="CreateEventTracker")
 
-    response = Requests(aws, FaultyClient(aws.service, during(aws, 0, 25, denied)))("Create")
+    response = with_fault(aws, during(aws, 0, 25, denied))("Create")
 
     assert response["Status"] == "SUCCESS"
 
@@ -304,7 +301,7 @@ def test_access_denied_is_tried_again_since_a_new_role_takes_a_while(aws: World,
 def test_access_denied_for_good_is_told_after_half_a_minute_with_the_remedy(aws: World, group: str) -> None:
     denied = client_error("AccessDeniedException", operation="CreateEventTracker")
 
-    response = Requests(aws, FaultyClient(aws.service, during(aws, 0, 10_000, denied)))("Create")
+    response = with_fault(aws, during(aws, 0, 10000, denied))("Create")
 
     assert response["Status"] == "FAILED"
     assert "Allow personalize:CreateEventTracker" in response["Reason"]
@@ -326,7 +323,7 @@ def test_access_denied_for_good_is_told_after_half_a_minute_with_the_remedy(aws:
 def test_credentials_that_are_not_valid_are_told_at_once_with_the_remedy(
     aws: World, error: Exception, request_type: str
 ) -> None:
-    response = Requests(aws, FaultyClient(aws.service, lambda name: error))(request_type)
+    response = with_fault(aws, lambda name: error)(request_type)
 
     assert response["Status"] == "FAILED"
     assert str(getattr(error, "response", {}).get("Error", {}).get("Code", error)) in response["Reason"]
@@ -339,7 +336,7 @@ def test_tags_that_cannot_be_read_while_a_tracker_changes_are_waited_for(aws: Wo
     created = Requests(aws)("Create")
     fault: Any = once("list_tags_for_resource", client_error(code, operation="ListTagsForResource"))
 
-    resumed = Requests(aws, FaultyClient(aws.service, fault))("Create")
+    resumed = with_fault(aws, fault)("Create")
 
     assert resumed == created
 
@@ -349,7 +346,7 @@ def test_a_tracker_whose_status_is_as_before_after_its_deletion_was_accepted_is_
     aws: World, requests: Requests, group: str, failed: int, status: str
 ) -> None:
     aws.backend.tracker_creations_to_fail = failed
-    arn = requests("Create")["PhysicalResourceId"]
+    arn = requests.create()
 
     class Lagging(OtherwiseReal):
         lag = 3
@@ -361,7 +358,7 @@ def test_a_tracker_whose_status_is_as_before_after_its_deletion_was_accepted_is_
                 response["eventTracker"]["status"] = status
             return response
 
-    response = Requests(aws, Lagging(aws.service))("Delete", PhysicalResourceId=arn)
+    response = Requests(aws, Lagging(aws.service)).delete(arn)
 
     assert response["Status"] == "SUCCESS"
     assert aws.trackers() == {}

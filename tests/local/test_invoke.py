@@ -48,7 +48,7 @@ def test_every_file_does_what_its_name_says_on_a_new_local_cloud_in_the_order_of
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     sent = []
-    with running(seconds_per_state=0.1) as cloud:
+    with running(seconds_per_state=0) as cloud:
         invoke.make_groups(cloud)
         client = boto3.client("personalize", REGION, endpoint_url=cloud.personalize_url, config=CLIENT_CONFIG)
         handler = make_handler(client, Http(), Clock(), sam_local=True)
