@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, tzinfo
 
 import pytest
+from moto import mock_aws
 from moto.core.base_backend import BackendDict
 from moto.moto_api import state_manager
 from moto.moto_api._internal import managed_state_model
@@ -30,6 +31,12 @@ def _either_backend(request: pytest.FixtureRequest) -> Iterator[None]:
     personalize_backends.clear()
     yield
     register()
+
+
+@pytest.fixture
+def _aws() -> Iterator[None]:
+    with mock_aws():
+        yield
 
 
 @pytest.fixture

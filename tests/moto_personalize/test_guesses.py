@@ -5,7 +5,6 @@ from dataclasses import fields, replace
 from typing import Any
 
 import pytest
-from moto import mock_aws
 
 from local.moto_personalize import Guesses, PersonalizeBackend, personalize_backends
 
@@ -24,6 +23,8 @@ from .resources import (
     unknown,
 )
 
+pytestmark = pytest.mark.usefixtures("_aws")
+
 
 def backend() -> PersonalizeBackend:
     backend = personalize_backends["123456789012"]["us-east-1"]
@@ -35,7 +36,6 @@ def guess(**guesses: Any) -> None:
     backend().guesses = replace(Guesses(), **guesses)
 
 
-@mock_aws
 @pytest.mark.parametrize("code", ["LimitExceededException", "ResourceInUseException"])
 def test_a_second_tracker_may_be_refused_with_another_code(code: str) -> None:
     group = create_group()
@@ -48,7 +48,6 @@ def test_a_second_tracker_may_be_refused_with_another_code(code: str) -> None:
             create_tracker(group, other)
 
 
-@mock_aws
 def test_a_tracker_name_may_be_unique_beyond_its_group() -> None:
     guess(tracker_name_in_another_group="ResourceAlreadyExistsException")
     films, books = create_group(), create_group("books")
@@ -58,7 +57,6 @@ def test_a_tracker_name_may_be_unique_beyond_its_group() -> None:
     create_tracker(books, "views")
 
 
-@mock_aws
 def test_a_tracker_may_free_its_place_before_it_is_gone() -> None:
     guess(states_that_free_the_group=frozenset({"DELETE PENDING"}))
     group = create_group()
@@ -69,7 +67,6 @@ def test_a_tracker_may_free_its_place_before_it_is_gone() -> None:
     assert create_tracker(group) != arn
 
 
-@mock_aws
 def test_a_group_that_is_not_active_may_refuse_with_another_code() -> None:
     group = create_group()
     backend().dataset_groups[group].status = "CREATE PENDING"
@@ -81,7 +78,6 @@ def test_a_group_that_is_not_active_may_refuse_with_another_code() -> None:
         create_dataset(group, "Items")
 
 
-@mock_aws
 def test_the_interactions_dataset_may_not_be_needed_or_be_asked_for_with_another_code() -> None:
     group = create_group(interactions=False)
     guess(group_without_interactions="ResourceInUseException")
@@ -91,7 +87,6 @@ def test_the_interactions_dataset_may_not_be_needed_or_be_asked_for_with_another
     create_tracker(group)
 
 
-@mock_aws
 def test_the_interactions_dataset_may_have_to_be_active() -> None:
     group = create_group()
     (dataset,) = backend().datasets.values()
@@ -103,7 +98,6 @@ def test_the_interactions_dataset_may_have_to_be_active() -> None:
     create_tracker(group)
 
 
-@mock_aws
 def test_a_deletion_may_be_refused_with_another_code() -> None:
     guess(delete_while_changing="InvalidInputException", delete_of_used_group="InvalidInputException")
     group = create_group()
@@ -115,7 +109,6 @@ def test_a_deletion_may_be_refused_with_another_code() -> None:
         client().delete_dataset_group(datasetGroupArn=group)
 
 
-@mock_aws
 def test_a_resource_that_changes_may_refuse_tags() -> None:
     progress("eventtracker", "manual", times=1)
     arn = create_tracker(stage="test")
@@ -132,21 +125,18 @@ def test_a_resource_that_changes_may_refuse_tags() -> None:
     assert tags_of(arn) == {"stage": "test"}
 
 
-@mock_aws
 def test_tags_may_be_refused_with_another_code() -> None:
     guess(refused_tags="ValidationException")
     with refused("ValidationException", "Tag keys must not begin with aws:."):
         client().tag_resource(resourceArn=create_group(), tags=as_tags({"aws:stack": ""}))
 
 
-@mock_aws
 def test_violations_may_be_refused_with_another_code() -> None:
     guess(constraint_violation="ValidationException")
     with refused("ValidationException", "1 validation error detected"):
         create_tracker(name="-")
 
 
-@mock_aws
 def test_arns_may_be_refused_with_another_code() -> None:
     guess(foreign_arn="AccessDeniedException", wrong_resource_type="ResourceNotFoundException")
     foreign = "arn:aws:personalize:eu-west-1:123456789012:event-tracker/0123abcd"
@@ -156,7 +146,6 @@ def test_arns_may_be_refused_with_another_code() -> None:
         client().delete_event_tracker(eventTrackerArn=f"{ARN}:dataset-group/films")
 
 
-@mock_aws
 def test_the_list_of_an_unknown_group_may_be_refused() -> None:
     group = f"{ARN}:dataset-group/none"
     guess(list_of_unknown_group="InvalidInputException")
@@ -167,7 +156,6 @@ def test_the_list_of_an_unknown_group_may_be_refused() -> None:
     assert client().list_event_trackers(datasetGroupArn=create_group())["eventTrackers"] == []
 
 
-@mock_aws
 def test_pages_may_be_small_and_the_last_one_may_have_an_empty_token() -> None:
     for name in ("films", "books"):
         create_tracker(create_group(name))
@@ -182,7 +170,6 @@ def test_pages_may_be_small_and_the_last_one_may_have_an_empty_token() -> None:
     assert client().list_dataset_groups(maxResults=2)["nextToken"] == ""
 
 
-@mock_aws
 def test_a_new_tracker_may_be_invisible_for_a_while() -> None:
     now = 100.0
     backend().clock = lambda: now
@@ -208,7 +195,6 @@ def test_a_new_tracker_may_be_invisible_for_a_while() -> None:
     assert len(client().list_event_trackers(datasetGroupArn=group)["eventTrackers"]) == 1
 
 
-@mock_aws
 def test_an_invisible_tracker_takes_its_group_all_the_same() -> None:
     guess(invisible_seconds=60.0)
     group = create_group()
@@ -219,7 +205,6 @@ def test_an_invisible_tracker_takes_its_group_all_the_same() -> None:
         client().delete_dataset_group(datasetGroupArn=group)
 
 
-@mock_aws
 def test_members_of_descriptions_and_summaries_may_be_left_out() -> None:
     arn = create_tracker()
     guess(left_out_members=frozenset({"trackingId", "name", "lastUpdatedDateTime"}))
@@ -228,7 +213,6 @@ def test_members_of_descriptions_and_summaries_may_be_left_out() -> None:
     assert set(summary) == {"creationDateTime", "eventTrackerArn", "status"}
 
 
-@mock_aws
 @pytest.mark.parametrize("progression", [{"progression": "immediate"}, {"progression": "manual", "times": 1}])
 def test_the_next_creations_can_be_made_to_fail(progression: dict[str, Any]) -> None:
     progress("eventtracker", **progression)
@@ -236,15 +220,6 @@ def test_the_next_creations_can_be_made_to_fail(progression: dict[str, Any]) -> 
     failed, made = create_tracker(), create_tracker(create_group("books"))
     assert [status(failed) for _ in range(4)][-1] == "CREATE FAILED"
     assert [status(made) for _ in range(4)][-1] == "ACTIVE"
-
-
-def test_guesses_do_not_outlive_the_mock() -> None:
-    with mock_aws():
-        guess(page_size=1)
-        backend().tracker_creations_to_fail = 3
-    with mock_aws():
-        assert backend().guesses == Guesses()
-        assert backend().tracker_creations_to_fail == 0
 
 
 # A value other than the default for each, in the types of JSON.

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from moto import mock_aws
 from moto.personalize.models import personalize_backends
 from moto.utilities.id_generator import moto_id_manager
 
@@ -27,7 +26,7 @@ from .resources import (
     unknown,
 )
 
-pytestmark = pytest.mark.usefixtures("_either_backend")
+pytestmark = pytest.mark.usefixtures("_either_backend", "_aws")
 
 CREATED = ["CREATE PENDING", "CREATE IN_PROGRESS", "ACTIVE"]
 
@@ -40,7 +39,6 @@ def taken(tracker: str, group: str) -> Any:
     return refused("ResourceAlreadyExistsException", f"event tracker {tracker} already exists in {group}.")
 
 
-@mock_aws
 def test_create_event_tracker() -> None:
     group = create_group()
     created = client().create_event_tracker(name="clicks", datasetGroupArn=group)
@@ -61,7 +59,6 @@ def test_create_event_tracker() -> None:
     }
 
 
-@mock_aws
 def test_create_event_tracker__in_china() -> None:
     personalize = client(region="cn-north-1")
     group = create_group(personalize=personalize)
@@ -69,7 +66,6 @@ def test_create_event_tracker__in_china() -> None:
     assert arn.startswith("arn:aws-cn:personalize:cn-north-1:123456789012:event-tracker/")
 
 
-@mock_aws
 def test_create_event_tracker__with_an_id_of_choice() -> None:
     identifier = EventTrackerIdentifier("123456789012", "us-east-1", "clicks")
     moto_id_manager.set_custom_id(identifier, "ca4f41f3")
@@ -79,7 +75,6 @@ def test_create_event_tracker__with_an_id_of_choice() -> None:
         moto_id_manager.unset_custom_id(identifier)
 
 
-@mock_aws
 def test_create_event_tracker__one_in_a_group() -> None:
     group, other = create_group(), create_group("books")
     first = create_tracker(group)
@@ -89,7 +84,6 @@ def test_create_event_tracker__one_in_a_group() -> None:
     create_tracker(other, "clicks")
 
 
-@mock_aws
 def test_create_event_tracker__place_is_kept_until_the_other_is_gone() -> None:
     group = create_group()
     first = create_tracker(group)
@@ -106,7 +100,6 @@ def test_create_event_tracker__place_is_kept_until_the_other_is_gone() -> None:
     assert create_tracker(group) != first
 
 
-@mock_aws
 def test_create_event_tracker__group_that_does_not_fit() -> None:
     with unknown(f"{ARN}:dataset-group/none"):
         create_tracker(f"{ARN}:dataset-group/none")
@@ -120,7 +113,6 @@ def test_create_event_tracker__group_that_does_not_fit() -> None:
         create_tracker(group)
 
 
-@mock_aws
 @pytest.mark.parametrize("name", ["a", "7", "a" * 63, "Clicks-and_views9"])
 def test_create_event_tracker__name(name: str) -> None:
     assert describe(create_tracker(name=name))["name"] == name
@@ -132,7 +124,6 @@ ARN_PATTERN = PATTERN + r"arn:([a-z\d-]+):personalize:.*:.*:.+"
 TOO_LONG = "failed to satisfy constraint: Member must have length less than or equal to"
 
 
-@mock_aws
 @pytest.mark.parametrize("name", ["-clicks", "_clicks", "two words", "clicks.and.views", "clicks\n", "größe"])
 def test_names_of_a_wrong_form(name: str) -> None:
     message = f"1 validation error detected: Value '{name}' at 'name' {NAME_PATTERN}"
@@ -142,7 +133,6 @@ def test_names_of_a_wrong_form(name: str) -> None:
         client().create_dataset_group(name=name)
 
 
-@mock_aws
 @pytest.mark.parametrize("arn", ["", "clicks", "arn:aws:s3:::bucket", "arn:aws:personalize:us-east-1"])
 def test_arns_of_a_wrong_form(arn: str) -> None:
     with refused("InvalidInputException", f"Value '{arn}' at 'eventTrackerArn' {ARN_PATTERN}"):
@@ -153,7 +143,6 @@ def test_arns_of_a_wrong_form(arn: str) -> None:
         tags_of(arn)
 
 
-@mock_aws
 def test_what_is_too_long() -> None:
     with refused("InvalidInputException", f"{TOO_LONG} 63"):
         create_tracker(name="a" * 64)
@@ -161,13 +150,11 @@ def test_what_is_too_long() -> None:
         describe(f"{ARN}:event-tracker/{'x' * 256}")
 
 
-@mock_aws
 def test_all_violations_are_told_at_once() -> None:
     with refused("InvalidInputException", "2 validation errors detected: Value '-' at 'name' failed"):
         client().create_event_tracker(name="-", datasetGroupArn="films")
 
 
-@mock_aws
 def test_describe_event_tracker__what_is_not_there() -> None:
     tracker = create_tracker()
     for arn in (
@@ -183,7 +170,6 @@ def test_describe_event_tracker__what_is_not_there() -> None:
         describe(group)
 
 
-@mock_aws
 def test_describe_event_tracker__each_call_moves_a_manual_transition_on() -> None:
     progress("eventtracker", "manual", times=2)
     arn = create_tracker()
@@ -195,7 +181,6 @@ def test_describe_event_tracker__each_call_moves_a_manual_transition_on() -> Non
         describe(arn)
 
 
-@mock_aws
 def test_describe_event_tracker__time_moves_it_on(an_hour_passes: Callable[[], None]) -> None:
     progress("eventtracker", "time", seconds=60)
     arn = create_tracker()
@@ -211,7 +196,6 @@ def test_describe_event_tracker__time_moves_it_on(an_hour_passes: Callable[[], N
         describe(arn)
 
 
-@mock_aws
 def test_describe_event_tracker__a_change_of_state_is_an_update() -> None:
     progress("eventtracker", "manual", times=1)
     arn = create_tracker()
@@ -222,7 +206,6 @@ def test_describe_event_tracker__a_change_of_state_is_an_update() -> None:
     assert describe(arn)["lastUpdatedDateTime"] > pending["creationDateTime"]
 
 
-@mock_aws
 @pytest.mark.parametrize("progression", [{"progression": "immediate"}, {"progression": "time", "seconds": 0}])
 def test_describe_event_tracker__a_failed_one_stays_failed(progression: dict[str, Any]) -> None:
     arn = create_tracker()
@@ -231,7 +214,6 @@ def test_describe_event_tracker__a_failed_one_stays_failed(progression: dict[str
     assert [status(arn) for _ in range(3)] == ["CREATE FAILED"] * 3
 
 
-@mock_aws
 def test_list_event_trackers() -> None:
     films, books, empty = (create_group(name) for name in ("films", "books", "empty"))
     create_tracker(films)
@@ -249,7 +231,6 @@ def test_list_event_trackers() -> None:
         assert client().list_event_trackers(datasetGroupArn=group)["eventTrackers"] == []
 
 
-@mock_aws
 def test_list_event_trackers__pages() -> None:
     arns = [create_tracker(create_group(f"group-{n}")) for n in range(5)]
     pages = list(client().get_paginator("list_event_trackers").paginate(PaginationConfig={"PageSize": 2}))
@@ -258,7 +239,6 @@ def test_list_event_trackers__pages() -> None:
     assert "nextToken" not in pages[-1]
 
 
-@mock_aws
 def test_list_event_trackers__tokens_and_sizes_that_do_not_fit() -> None:
     groups = [create_group(name) for name in ("films", "books")]
     for group in groups:
@@ -275,7 +255,6 @@ def test_list_event_trackers__tokens_and_sizes_that_do_not_fit() -> None:
         list_trackers(maxResults=101)
 
 
-@mock_aws
 def test_list_event_trackers__moves_no_manual_transition_on() -> None:
     progress("eventtracker", "manual", times=1)
     create_tracker()
@@ -284,7 +263,6 @@ def test_list_event_trackers__moves_no_manual_transition_on() -> None:
         assert summary["status"] == "CREATE PENDING"
 
 
-@mock_aws
 def test_list_event_trackers__sees_one_state() -> None:
     create_tracker()
     progress("eventtracker", "time", seconds=0)
@@ -292,7 +270,6 @@ def test_list_event_trackers__sees_one_state() -> None:
     assert [summary["status"] for (summary,) in lists] == ["CREATE IN_PROGRESS", "ACTIVE", "ACTIVE"]
 
 
-@mock_aws
 def test_delete_event_tracker() -> None:
     arn = create_tracker()
     client().delete_event_tracker(eventTrackerArn=arn)
@@ -303,7 +280,6 @@ def test_delete_event_tracker() -> None:
     assert len(client().list_datasets()["datasets"]) == 1
 
 
-@mock_aws
 @pytest.mark.parametrize("state", ["CREATE PENDING", "CREATE IN_PROGRESS", "DELETE PENDING", "DELETE IN_PROGRESS"])
 def test_delete_event_tracker__while_it_changes(state: str) -> None:
     progress("eventtracker", "manual", times=9)
@@ -313,7 +289,6 @@ def test_delete_event_tracker__while_it_changes(state: str) -> None:
         client().delete_event_tracker(eventTrackerArn=arn)
 
 
-@mock_aws
 def test_delete_event_tracker__that_failed() -> None:
     arn = create_tracker()
     backend().event_trackers[arn].status = "CREATE FAILED"
@@ -322,7 +297,6 @@ def test_delete_event_tracker__that_failed() -> None:
         describe(arn)
 
 
-@mock_aws
 def test_create_dataset_group() -> None:
     given = {
         "domain": "VIDEO_ON_DEMAND",
@@ -342,7 +316,6 @@ def test_create_dataset_group() -> None:
     }
 
 
-@mock_aws
 def test_create_dataset_group__refused() -> None:
     arn = create_group()
     with refused("ResourceAlreadyExistsException", f"Resource Arn {arn} already exists."):
@@ -351,7 +324,6 @@ def test_create_dataset_group__refused() -> None:
         client().create_dataset_group(name="songs", domain="MUSIC")
 
 
-@mock_aws
 def test_describe_dataset_group() -> None:
     progress("datasetgroup", "manual", times=1)
     created = client().create_dataset_group(name="films")
@@ -363,7 +335,6 @@ def test_describe_dataset_group() -> None:
         client().describe_dataset_group(datasetGroupArn=f"{ARN}:dataset-group/none")
 
 
-@mock_aws
 def test_list_dataset_groups() -> None:
     arns = [create_group(name, interactions=False) for name in ("films", "books", "songs")]
     pages = list(client().get_paginator("list_dataset_groups").paginate(PaginationConfig={"PageSize": 2}))
@@ -371,7 +342,6 @@ def test_list_dataset_groups() -> None:
     assert [group["datasetGroupArn"] for page in pages for group in page["datasetGroups"]] == arns
 
 
-@mock_aws
 def test_delete_dataset_group() -> None:
     arn = create_group(interactions=False)
     client().describe_dataset_group(datasetGroupArn=arn)
@@ -386,7 +356,6 @@ def test_delete_dataset_group() -> None:
     create_group(interactions=False)
 
 
-@mock_aws
 def test_delete_dataset_group__that_is_used() -> None:
     group = create_group()
     (dataset,) = client().list_datasets()["datasets"]
@@ -403,7 +372,6 @@ def test_delete_dataset_group__that_is_used() -> None:
     client().delete_dataset_group(datasetGroupArn=group)
 
 
-@mock_aws
 def test_create_dataset() -> None:
     group = create_group()
     arn = f"{ARN}:dataset/films/INTERACTIONS"
@@ -420,7 +388,6 @@ def test_create_dataset() -> None:
     }
 
 
-@mock_aws
 def test_create_dataset__refused() -> None:
     group = create_group()
     with refused("ResourceAlreadyExistsException", "dataset/films/INTERACTIONS already exists."):
@@ -435,7 +402,6 @@ def test_create_dataset__refused() -> None:
         create_dataset(group, "Items")
 
 
-@mock_aws
 def test_describe_dataset() -> None:
     progress("dataset", "manual", times=1)
     arn = create_dataset(create_group(interactions=False))
@@ -445,7 +411,6 @@ def test_describe_dataset() -> None:
         client().describe_dataset(datasetArn=f"{ARN}:dataset/films/ITEMS")
 
 
-@mock_aws
 def test_list_datasets() -> None:
     group = create_group()
     create_group("books")
@@ -461,7 +426,6 @@ def test_list_datasets() -> None:
     assert len(client().list_datasets()["datasets"]) == 2
 
 
-@mock_aws
 def test_delete_dataset() -> None:
     arn = create_dataset(create_group(interactions=False))
     client().describe_dataset(datasetArn=arn)
@@ -481,7 +445,6 @@ def some_tags(count: int, prefix: str = "key") -> list[dict[str, str]]:
 TOO_MANY = ("TooManyTagsException", "A resource can have at most 50 tags.")
 
 
-@mock_aws
 def test_tags_come_with_a_creation_and_go_with_a_deletion() -> None:
     group = client().create_dataset_group(name="films", tags=some_tags(1))["datasetGroupArn"]
     schema = client().create_schema(name="schema", schema="{}")["schemaArn"]
@@ -497,7 +460,6 @@ def test_tags_come_with_a_creation_and_go_with_a_deletion() -> None:
     assert tags_of(create_dataset(group)) == {}
 
 
-@mock_aws
 @pytest.mark.parametrize("count", [51, 201])
 def test_more_than_fifty_tags_at_creation(count: int) -> None:
     with refused(*TOO_MANY):
@@ -505,7 +467,6 @@ def test_more_than_fifty_tags_at_creation(count: int) -> None:
     assert client().list_event_trackers()["eventTrackers"] == []
 
 
-@mock_aws
 def test_tag_resource() -> None:
     arn = create_tracker(stage="test")
     client().tag_resource(resourceArn=arn, tags=as_tags({"stage": "", "team": "films", "Stage": "other"}))
@@ -515,7 +476,6 @@ def test_tag_resource() -> None:
     assert len(tags_of(arn)) == 5
 
 
-@mock_aws
 def test_tag_resource__more_than_fifty_in_all() -> None:
     arn = create_tracker()
     client().tag_resource(resourceArn=arn, tags=some_tags(49))
@@ -537,7 +497,6 @@ REFUSED_TAGS |= {f"key {sign!r}": ([(sign, "")], f"Value at 'tags.1.member.tagKe
 REFUSED_TAGS |= {f"value {sign!r}": ([("k", sign)], f"Value at 'tags.1.member.tagValue' {PATTERN}") for sign in SIGNS}
 
 
-@mock_aws
 @pytest.mark.parametrize(("pairs", "message"), REFUSED_TAGS.values(), ids=REFUSED_TAGS)
 def test_tag_resource__refused(pairs: list[tuple[str, str]], message: str) -> None:
     group = create_group()
@@ -548,7 +507,6 @@ def test_tag_resource__refused(pairs: list[tuple[str, str]], message: str) -> No
         client().create_event_tracker(name="clicks", datasetGroupArn=group, tags=tags)
 
 
-@mock_aws
 def test_tag_resource__letters_numbers_spaces_and_some_signs() -> None:
     texts = ["a_.:/=+-@", "größe", "映画", "Ⅻ", "no\u00a0break", "wide\u3000space", "k" * 128]
     arn = create_tracker(long="v" * 256)
@@ -556,7 +514,6 @@ def test_tag_resource__letters_numbers_spaces_and_some_signs() -> None:
     assert tags_of(arn) == {"long": "v" * 256} | {text: text for text in texts}
 
 
-@mock_aws
 def test_untag_resource() -> None:
     arn = create_tracker(stage="test", Stage="other", team="films")
     client().untag_resource(resourceArn=arn, tagKeys=["stage", "unknown"])
@@ -565,7 +522,6 @@ def test_untag_resource() -> None:
         client().untag_resource(resourceArn=arn, tagKeys=["a,b"])
 
 
-@mock_aws
 @pytest.mark.parametrize("count", [51, 201])
 def test_untag_resource__more_than_fifty(count: int) -> None:
     arn = create_tracker()
@@ -575,7 +531,6 @@ def test_untag_resource__more_than_fifty(count: int) -> None:
         client().untag_resource(resourceArn=arn, tagKeys=keys)
 
 
-@mock_aws
 @pytest.mark.parametrize("kind", ["event-tracker/0123abcd", "dataset-group/none", "schema/none", "what"])
 def test_tags_of_what_is_not_there(kind: str) -> None:
     arn = f"{ARN}:{kind}"

@@ -3,13 +3,12 @@
 from typing import Any
 
 import pytest
-from moto import mock_aws
 
 from local.moto_personalize.personalizeevents.models import Event, personalizeevents_backends
 
 from .resources import client, create_tracker, describe, progress, refused
 
-pytestmark = pytest.mark.usefixtures("_either_backend")
+pytestmark = pytest.mark.usefixtures("_either_backend", "_aws")
 
 WATCH: dict[str, Any] = {"eventType": "watch", "itemId": "brazil", "sentAt": "2026-11-22T10:00:00Z"}
 
@@ -27,7 +26,6 @@ def nobodys(tracking_id: str) -> Any:
     return refused("InvalidInputException", f"There is no event tracker with the tracking ID {tracking_id}.")
 
 
-@mock_aws
 def test_put_events() -> None:
     tracking_id = describe(create_tracker())["trackingId"]
     put(tracking_id, 2, userId="sam")
@@ -37,7 +35,6 @@ def test_put_events() -> None:
     assert recorded()[0].event == {"eventType": "watch", "itemId": "brazil", "sentAt": 1795341600}
 
 
-@mock_aws
 def test_put_events__in_china() -> None:
     personalize = client(region="cn-north-1")
     with nobodys("of-nobody"):
@@ -47,7 +44,6 @@ def test_put_events__in_china() -> None:
     assert personalize.list_event_trackers()["eventTrackers"] == []
 
 
-@mock_aws
 def test_put_events__tracking_id_of_nobody() -> None:
     arn = create_tracker()
     tracking_id = describe(arn)["trackingId"]
@@ -58,7 +54,6 @@ def test_put_events__tracking_id_of_nobody() -> None:
     assert recorded() == []
 
 
-@mock_aws
 def test_put_events__tracker_that_is_not_active() -> None:
     progress("eventtracker", "manual", times=100)
     arn = create_tracker()
@@ -66,7 +61,6 @@ def test_put_events__tracker_that_is_not_active() -> None:
         put(describe(arn)["trackingId"])
 
 
-@mock_aws
 def test_put_events__more_than_ten() -> None:
     constraint = "Member must have length less than or equal to 10"
     message = f"1 validation error detected: Value at 'eventList' failed to satisfy constraint: {constraint}"

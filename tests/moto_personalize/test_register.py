@@ -1,6 +1,7 @@
 """How moto comes to use the backend, in this process and in its server."""
 
 import json
+from dataclasses import replace
 from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,7 +10,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from local.moto_personalize import Guesses, guess, register
+from local.moto_personalize import Guesses, guess, personalize_backends, register
 from local.moto_personalize.personalizeevents.models import personalizeevents_backends
 
 from .resources import client, create_group, create_tracker, progress, refused, status, unknown
@@ -35,6 +36,16 @@ def test_guesses_can_be_switched_in_all_backends_that_are_there_and_in_those_to_
                 create_tracker(create_group("books", interactions=False))
     finally:
         guess(Guesses())
+
+
+def test_guesses_do_not_outlive_the_mock() -> None:
+    with mock_aws():
+        backend = personalize_backends["123456789012"]["us-east-1"]
+        backend.guesses = replace(Guesses(), page_size=1)
+        backend.tracker_creations_to_fail = 3
+    with mock_aws():
+        backend = personalize_backends["123456789012"]["us-east-1"]
+        assert (backend.guesses, backend.tracker_creations_to_fail) == (Guesses(), 0)
 
 
 @mock_aws
