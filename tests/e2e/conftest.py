@@ -15,7 +15,7 @@ from local.cloud import Cloud, running
 from local.personalize import GUESSES_PATH
 
 if TYPE_CHECKING:
-    from mypy_boto3_cloudformation.type_defs import ParameterTypeDef, StackEventTypeDef
+    from mypy_boto3_cloudformation.type_defs import StackEventTypeDef
 
 # Every fifth of a second, for two minutes at most.
 _POLLS = {"Delay": 0.2, "MaxAttempts": 600}
@@ -43,12 +43,7 @@ class Stack:
 
     def create_from(self, body: str, **parameters: str) -> str:
         """Create it from a whole template and return the status it ends in."""
-        self.cloud.cloudformation.create_stack(
-            StackName=self.name,
-            TemplateBody=body,
-            Parameters=_parameters(parameters),
-            Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
-        )
+        self.cloud.cloudformation.create_stack(**self._to_be(body, parameters))
         return self._end("stack_create_complete")
 
     def update(self, **trackers: dict[str, Any]) -> str:
@@ -57,13 +52,13 @@ class Stack:
 
     def update_from(self, body: str, **parameters: str) -> str:
         """Update it to a whole template and return the status it ends in."""
-        self.cloud.cloudformation.update_stack(
-            StackName=self.name,
-            TemplateBody=body,
-            Parameters=_parameters(parameters),
-            Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
-        )
+        self.cloud.cloudformation.update_stack(**self._to_be(body, parameters))
         return self._end("stack_update_complete")
+
+    def _to_be(self, body: str, parameters: dict[str, str]) -> Any:
+        given = [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
+        capabilities = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
+        return {"StackName": self.name, "TemplateBody": body, "Parameters": given, "Capabilities": capabilities}
 
     def delete(self) -> str:
         """Delete it and return the status it ends in."""
@@ -100,13 +95,9 @@ class Stack:
         return [e["ResourceStatusReason"] for e in self.events if e["ResourceStatus"].endswith("FAILED")]
 
 
-def _parameters(values: dict[str, str]) -> "list[ParameterTypeDef]":
-    return [{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()]
-
-
-def template(trackers: dict[str, dict[str, Any]]) -> str:
-    """A template of event trackers, by their logical ids."""
-    token = {"Fn::ImportValue": f"{sam.PROVIDER_STACK}-ServiceToken"}
+def template(trackers: dict[str, dict[str, Any]], *, provider: str = sam.PROVIDER_STACK, **policies: str) -> str:
+    """A template of event trackers by their logical ids, with a DeletionPolicy and the like."""
+    token = {"Fn::ImportValue": f"{provider}-ServiceToken"}
     resources: dict[str, Any] = {}
     for logical_id, properties in trackers.items():
         resources[logical_id] = {
@@ -114,6 +105,7 @@ def template(trackers: dict[str, dict[str, Any]]) -> str:
             # One after the other, in the order in which they are given.
             "DependsOn": list(resources),
             "Properties": {"ServiceToken": token, "ServiceTimeout": 900, **properties},
+            **policies,
         }
     outputs = {
         f"{logical_id}{attribute}": {"Value": {"Fn::GetAtt": [logical_id, attribute]}}

@@ -5,23 +5,13 @@ import json
 import re
 import zipfile
 from collections.abc import Iterator
-from typing import Any
 
-import boto3
 import pytest
 
 from local import sam
 from local.cloud import ROOT, Cloud
 from tests.e2e.conftest import Stack
-
-
-def client(cloud: Cloud, service: Any) -> Any:
-    return boto3.client(service, endpoint_url=cloud.url, verify=str(cloud.ca_bundle))
-
-
-def resource_of_the_provider(cloud: Cloud, logical_id: str) -> str:
-    found = cloud.cloudformation.describe_stack_resource(StackName=sam.PROVIDER_STACK, LogicalResourceId=logical_id)
-    return found["StackResourceDetail"]["PhysicalResourceId"]
+from tests.e2e.provider import Provider, client
 
 
 @pytest.fixture
@@ -31,12 +21,11 @@ def without_packages(cloud: Cloud) -> Iterator[str]:
     with zipfile.ZipFile(file, "w") as archive:
         for path in (ROOT / "provider" / "event_tracker").glob("*.py"):
             archive.write(path, f"event_tracker/{path.name}")
-    role = client(cloud, "iam").get_role(RoleName=resource_of_the_provider(cloud, "ProviderRole"))["Role"]["Arn"]
     created = cloud.functions.create_function(
         FunctionName="without-packages",
         Runtime="python3.13",
         Handler="event_tracker.function.handler",
-        Role=role,
+        Role=Provider(cloud, sam.PROVIDER_STACK).role["Arn"],
         Code={"ZipFile": file.getvalue()},
     )
     yield created["FunctionArn"]
@@ -109,8 +98,7 @@ def test_a_change_set_leaves_out_what_is_not_made(cloud: Cloud) -> None:
 def test_the_provider_needs_no_parameter_to_find_the_local_amazon_personalize(
     cloud: Cloud, stack: Stack, group: str
 ) -> None:
-    function = resource_of_the_provider(cloud, "ProviderFunction")
-    variables = cloud.functions.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
-    assert variables["AWS_ENDPOINT_URL_PERSONALIZE"] == ""
+    environment = Provider(cloud, sam.PROVIDER_STACK).function["Environment"]
+    assert environment["Variables"]["AWS_ENDPOINT_URL_PERSONALIZE"] == ""
 
     assert stack.create(Tracker={"DatasetGroupArn": group}) == "CREATE_COMPLETE"

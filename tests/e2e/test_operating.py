@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.e2e.conftest import Stack
+from tests.e2e.conftest import Stack, template
 from tests.e2e.provider import Provider, client, deployed_template
 
 if TYPE_CHECKING:
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="module")
-def template(cloud: "Cloud") -> str:
+def deployed(cloud: "Cloud") -> str:
     return deployed_template(cloud)
 
 
 @pytest.fixture
-def provider(cloud: "Cloud", template: str, request: pytest.FixtureRequest) -> Iterator[Provider]:
+def provider(cloud: "Cloud", deployed: str, request: pytest.FixtureRequest) -> Iterator[Provider]:
     provider = Provider(cloud, request.node.name.replace("_", "-")[:60].rstrip("-"))
-    assert provider.create_from(template, **settings(cloud)) == "CREATE_COMPLETE"
+    assert provider.create_from(deployed, **settings(cloud)) == "CREATE_COMPLETE"
     yield provider
     provider.delete()
 
@@ -46,11 +46,7 @@ def settings(cloud: "Cloud") -> dict[str, str]:
 
 
 def tracker(provider: Provider, group: str, **properties: Any) -> str:
-    token = {"Fn::ImportValue": f"{provider.name}-ServiceToken"}
-    properties = {"ServiceToken": token, "ServiceTimeout": 120, "DatasetGroupArn": group, **properties}
-    resource = {"Type": "Custom::PersonalizeEventTracker", "Properties": properties}
-    output = {"Value": {"Fn::GetAtt": ["Tracker", "TrackingId"]}}
-    return json.dumps({"Resources": {"Tracker": resource}, "Outputs": {"TrackingId": output}})
+    return template({"Tracker": {"DatasetGroupArn": group, **properties}}, provider=provider.name)
 
 
 def in_service(cloud: "Cloud", group: str) -> "list[tuple[EventTrackerTypeDef, Any]]":
@@ -67,14 +63,14 @@ def in_service(cloud: "Cloud", group: str) -> "list[tuple[EventTrackerTypeDef, A
 
 
 def test_an_upgrade_changes_nothing_for_trackers_that_exist(
-    cloud: "Cloud", provider: Provider, shop: Stack, template: str, group: str
+    cloud: "Cloud", provider: Provider, shop: Stack, deployed: str, group: str
 ) -> None:
     assert shop.create_from(tracker(provider, group)) == "CREATE_COMPLETE"
     before, token = in_service(cloud, group), provider.outputs["ServiceToken"]
     assert len(before) == 1
 
-    another = template.replace("Description: Custom::PersonalizeEventTracker", "Description: another version")
-    assert another != template
+    another = deployed.replace("Description: Custom::PersonalizeEventTracker", "Description: another version")
+    assert another != deployed
     assert provider.update_from(another, **settings(cloud), LogLevel="DEBUG") == "UPDATE_COMPLETE"
 
     assert provider.function["Description"] == "another version"

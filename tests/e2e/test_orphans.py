@@ -7,31 +7,15 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from typing import Any
 
 import pytest
 
 from local.cloud import ROOT, Cloud
-from local.sam import PROVIDER_STACK
 from operations.owners import CREATED_BY, LOGICAL_ID, STACK_ID, Finding
-from tests.e2e.conftest import Stack
+from tests.e2e.conftest import Stack, template
 
 _numbers = itertools.count(1)
-
-
-def template(group: str, *, policy: str = "Delete", name: str | None = None) -> str:
-    properties: dict[str, Any] = {
-        "ServiceToken": {"Fn::ImportValue": f"{PROVIDER_STACK}-ServiceToken"},
-        "DatasetGroupArn": group,
-    }
-    tracker = {
-        "Type": "Custom::PersonalizeEventTracker",
-        "DeletionPolicy": policy,
-        "UpdateReplacePolicy": policy,
-        "Properties": properties | ({"Name": name} if name else {}),
-    }
-    outputs = {"Arn": {"Value": {"Ref": "Tracker"}}}
-    return json.dumps({"Resources": {"Tracker": tracker}, "Outputs": outputs})
+RETAIN = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
 
 
 def orphans(cloud: Cloud, *arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -66,15 +50,15 @@ def owned(cloud: Cloud, stack_id: str, logical_id: str = "Tracker", *, created_b
 @pytest.fixture
 def kinds(cloud: Cloud, stack: Stack, group: str, other_group: str) -> dict[str, Finding]:
     """What is to be found of each tracker, by its ARN."""
-    assert stack.create_from(template(group)) == "CREATE_COMPLETE"
-    alive, stack_id = stack.outputs["Arn"], stack.stack_id
+    assert stack.create_from(template({"Tracker": {"DatasetGroupArn": group}})) == "CREATE_COMPLETE"
+    alive, stack_id = stack.outputs["TrackerEventTrackerArn"], stack.stack_id
 
     retaining = Stack(cloud, f"{stack.name}-retaining")
-    assert retaining.create_from(template(other_group, policy="Retain")) == "CREATE_COMPLETE"
-    replaced_on_purpose = retaining.outputs["Arn"]
+    assert retaining.create_from(template({"Tracker": {"DatasetGroupArn": other_group}}, **RETAIN)) == "CREATE_COMPLETE"
+    replaced_on_purpose = retaining.outputs["TrackerEventTrackerArn"]
     third_group = cloud.create_dataset_group(f"orphans-{next(_numbers)}")
-    assert retaining.update_from(template(third_group, policy="Retain")) == "UPDATE_COMPLETE"
-    left_by_deletion, retaining_id = retaining.outputs["Arn"], retaining.stack_id
+    assert retaining.update_from(template({"Tracker": {"DatasetGroupArn": third_group}}, **RETAIN)) == "UPDATE_COMPLETE"
+    left_by_deletion, retaining_id = retaining.outputs["TrackerEventTrackerArn"], retaining.stack_id
     assert retaining.delete() == "DELETE_COMPLETE"
 
     by_hand = cloud.personalize.create_event_tracker(

@@ -1,4 +1,4 @@
-"""What accounts with rules ask of the provider's stack, deployed: each parameter alone, and all of them."""
+"""What accounts with rules ask of the provider's stack, deployed; tests/unit/test_template.py has each parameter."""
 
 import itertools
 import json
@@ -60,29 +60,6 @@ def test_the_defaults_add_nothing(provider: Provider, template: str) -> None:
     assert provider.outputs.keys() == {"ServiceToken"}
 
 
-def test_a_boundary_is_taken(provider: Provider, template: str, boundary: str) -> None:
-    # ministack's CloudFormation hands it on to nobody; tests/unit/test_template.py has the role's properties.
-    assert provider.create_from(template, PermissionsBoundaryArn=boundary) == "CREATE_COMPLETE"
-
-
-def test_the_role_has_the_path(provider: Provider, template: str) -> None:
-    assert provider.create_from(template, RolePath="/delivery/") == "CREATE_COMPLETE"
-    assert provider.role["Path"] == "/delivery/"
-    assert provider.function["Role"] == provider.role["Arn"]
-
-
-def test_the_key_encrypts_the_log(provider: Provider, template: str, key: str) -> None:
-    assert provider.create_from(template, KmsKeyArn=key) == "CREATE_COMPLETE"
-    assert provider.log_group["kmsKeyId"] == key
-    assert provider.policies == {"logs", "event-trackers"}
-
-
-def test_a_vpc_brings_its_permissions(provider: Provider, template: str, vpc: dict[str, str]) -> None:
-    # The same goes for the function's VpcConfig.
-    assert provider.create_from(template, **vpc) == "CREATE_COMPLETE"
-    assert provider.policies == {"logs", "event-trackers", "network-interfaces"}
-
-
 @pytest.mark.parametrize("parameter", ["VpcSubnetIds", "VpcSecurityGroupIds"])
 def test_half_of_a_vpc_is_refused_before_anything_is_made(
     cloud: Cloud, template: str, vpc: dict[str, str], parameter: str
@@ -90,16 +67,6 @@ def test_half_of_a_vpc_is_refused_before_anything_is_made(
     provider = Provider(cloud, "governed-by-half")
     with pytest.raises(ClientError, match="are given together, or not at all"):
         provider.create_from(template, **{parameter: vpc[parameter]})
-
-
-def test_requests_without_a_response_go_to_a_queue(provider: Provider, template: str) -> None:
-    assert provider.create_from(template, UnansweredRequestsQueue="true") == "CREATE_COMPLETE"
-    url = provider.outputs["UnansweredRequestsQueueUrl"]
-    queue = provider.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-    assert provider.destination == queue["QueueArn"]
-    assert queue["SqsManagedSseEnabled"] == "true"
-    assert {statement["Effect"] for statement in json.loads(queue["Policy"])["Statement"]} == {"Deny"}
-    assert provider.policies == {"logs", "event-trackers", "unanswered-requests"}
 
 
 def test_all_of_them_come_and_go(
@@ -121,12 +88,18 @@ def test_all_of_them_come_and_go(
     )
     assert status == "UPDATE_COMPLETE"
     assert provider.outputs["ServiceToken"] == token
+    # ministack's CloudFormation hands on neither the boundary nor the function's VpcConfig.
     assert provider.policies == {
         *("logs", "event-trackers", "network-interfaces", "unanswered-requests", "unanswered-requests-key")
     }
+    assert provider.role["Path"] == "/delivery/"
+    assert provider.function["Role"] == provider.role["Arn"]
+    assert provider.log_group["kmsKeyId"] == key
     url = provider.outputs["UnansweredRequestsQueueUrl"]
     queue = provider.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
     assert queue["KmsMasterKeyId"] == key
+    assert provider.destination == queue["QueueArn"]
+    assert {statement["Effect"] for statement in json.loads(queue["Policy"])["Statement"]} == {"Deny"}
     cloudwatch = provider.client("cloudwatch")
     (dashboard,) = cloudwatch.list_dashboards()["DashboardEntries"]
     assert dashboard["DashboardName"] == f"{provider.name}-{REGION}"

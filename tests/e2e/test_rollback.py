@@ -1,8 +1,5 @@
 """The rollback of a stack, and what a stack retains, as CloudFormation has them: each with all its requests."""
 
-import json
-from typing import Any
-
 from local.cloud import Cloud
 from tests.e2e.conftest import Stack, template
 from tests.e2e.test_life_on_the_local_cloud import trackers
@@ -23,14 +20,6 @@ def happened_to_the_tracker(stack: Stack) -> list[str]:
     statuses = [(event["LogicalResourceId"], event["ResourceStatus"]) for event in reversed(stack.events)]
     (start,) = [n for n, (_, status) in enumerate(statuses) if status.endswith("ROLLBACK_IN_PROGRESS")]
     return [status for logical_id, status in statuses[start:] if logical_id == "Tracker"]
-
-
-def retaining(policy: str, **trackers: dict[str, Any]) -> str:
-    """A template of trackers with that policy."""
-    document = json.loads(template(trackers))
-    for resource in document["Resources"].values():
-        resource[policy] = "Retain"
-    return json.dumps(document)
 
 
 def test_the_rollback_of_a_change_of_group_asks_for_the_old_tracker_before_the_new_one_is_deleted(
@@ -62,11 +51,11 @@ def test_a_create_that_failed_is_followed_by_a_delete_of_what_it_said(cloud: Clo
 def test_a_rollback_keeps_what_a_replacement_made_if_update_replace_policy_says_so(
     cloud: Cloud, stack: Stack, group: str, other_group: str
 ) -> None:
-    stack.create_from(retaining("UpdateReplacePolicy", Tracker={"DatasetGroupArn": group}))
+    stack.create_from(template({"Tracker": {"DatasetGroupArn": group}}, UpdateReplacePolicy="Retain"))
     before = stack.outputs
 
     failing = {"Tracker": {"DatasetGroupArn": other_group}, "Second": {"DatasetGroupArn": NOWHERE}}
-    assert stack.update_from(retaining("UpdateReplacePolicy", **failing)) == "UPDATE_ROLLBACK_COMPLETE"
+    assert stack.update_from(template(failing, UpdateReplacePolicy="Retain")) == "UPDATE_ROLLBACK_COMPLETE"
 
     assert happened_to_the_tracker(stack) == ["UPDATE_IN_PROGRESS", "UPDATE_COMPLETE", "DELETE_SKIPPED"]
     assert stack.outputs == before
@@ -77,13 +66,13 @@ def test_a_retained_tracker_is_still_there_after_an_update_that_failed(
     cloud: Cloud, stack: Stack, group: str, other_group: str
 ) -> None:
     keeper = {"Other": {"DatasetGroupArn": other_group}}
-    stack.create_from(retaining("DeletionPolicy", Tracker={"DatasetGroupArn": group}, **keeper))
+    stack.create_from(template({"Tracker": {"DatasetGroupArn": group}, **keeper}, DeletionPolicy="Retain"))
     (arn,) = trackers(cloud, group)
     before = cloud.personalize.describe_event_tracker(eventTrackerArn=arn)["eventTracker"]
-    assert stack.update_from(retaining("DeletionPolicy", **keeper)) == "UPDATE_COMPLETE"
+    assert stack.update_from(template(keeper, DeletionPolicy="Retain")) == "UPDATE_COMPLETE"
     assert trackers(cloud, group) == [arn]
 
-    status = stack.update_from(retaining("DeletionPolicy", **keeper, Tracker={"DatasetGroupArn": group}))
+    status = stack.update_from(template({**keeper, "Tracker": {"DatasetGroupArn": group}}, DeletionPolicy="Retain"))
 
     assert status == "UPDATE_ROLLBACK_COMPLETE"
     assert trackers(cloud, group) == [arn]
@@ -93,13 +82,13 @@ def test_a_retained_tracker_is_still_there_after_an_update_that_failed(
 def test_a_tracker_that_an_update_made_and_another_retained_is_still_there_after_a_third_that_failed(
     cloud: Cloud, stack: Stack, group: str, other_group: str
 ) -> None:
-    stack.create_from(retaining("UpdateReplacePolicy", Tracker={"DatasetGroupArn": group}))
+    stack.create_from(template({"Tracker": {"DatasetGroupArn": group}}, UpdateReplacePolicy="Retain"))
     for moved_to in (other_group, group):
-        moved = retaining("UpdateReplacePolicy", Tracker={"DatasetGroupArn": moved_to})
+        moved = template({"Tracker": {"DatasetGroupArn": moved_to}}, UpdateReplacePolicy="Retain")
         assert stack.update_from(moved) == "UPDATE_COMPLETE"
     retained, now = trackers(cloud, other_group), trackers(cloud, group)
 
-    refused = retaining("UpdateReplacePolicy", Tracker={"DatasetGroupArn": other_group, "Name": "clicks"})
+    refused = template({"Tracker": {"DatasetGroupArn": other_group, "Name": "clicks"}}, UpdateReplacePolicy="Retain")
     assert stack.update_from(refused) == "UPDATE_ROLLBACK_COMPLETE"
 
     assert (trackers(cloud, other_group), trackers(cloud, group)) == (retained, now)

@@ -19,7 +19,6 @@ import pytest
 import trustme
 import urllib3
 
-from event_tracker import handler as module
 from event_tracker.errors import ResponseNotDeliveredError
 from event_tracker.handler import make_handler
 from event_tracker.protocol import Request, Response
@@ -309,17 +308,6 @@ def test_ids_that_leave_no_room_for_a_reason_get_a_short_one() -> None:
 
     assert document["Reason"].startswith("cause ")
     assert len(document["Reason"]) < 120
-
-
-def test_a_failure_that_is_unexpected_is_a_sentence_too(
-    aws: World, requests: Requests, group: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module.Lifecycle, "create", lambda *_: {}["what"])
-
-    response = requests("Create")
-
-    assert response["Status"] == "FAILED"
-    assert "Unexpected error in the provider, KeyError: 'what'" in response["Reason"]
 
 
 def test_under_sam_local_nothing_is_sent_and_the_stacks_account_counts(aws: World, group: str) -> None:

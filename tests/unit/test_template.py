@@ -50,41 +50,20 @@ def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def test_the_function_may_do_what_it_does_and_nothing_else(grants: list[tuple[str, list[str], Any]]) -> None:
-    assert {action for action, _, _ in grants} == {
-        "personalize:CreateEventTracker",
-        "personalize:DeleteEventTracker",
-        "personalize:DescribeEventTracker",
-        "personalize:ListEventTrackers",
-        "personalize:ListTagsForResource",
-        "personalize:TagResource",
-        "personalize:UntagResource",
-    }
-
-
-def test_only_the_action_without_a_resource_type_is_allowed_on_everything(
+def test_the_function_may_do_what_it_does_to_what_its_stacks_own_and_nothing_else(
     grants: list[tuple[str, list[str], Any]],
 ) -> None:
-    for action, resources, _ in grants:
-        if action == "personalize:ListEventTrackers":
-            assert resources == ["*"]
-        elif action == "personalize:CreateEventTracker":
-            assert resources == [GROUPS, TRACKERS]
-        else:
-            assert resources == [TRACKERS]
-
-
-def test_only_what_a_stack_owns_can_be_deleted(grants: list[tuple[str, list[str], Any]]) -> None:
-    assert [condition for action, _, condition in grants if action == "personalize:DeleteEventTracker"] == [OWNED]
-
-
-def test_ownership_tags_can_be_taken_only_off_what_a_stack_owns(grants: list[tuple[str, list[str], Any]]) -> None:
-    assert [condition for action, _, condition in grants if action == "personalize:UntagResource"] == [
-        OWNED,
-        {
-            "ForAllValues:StringNotLike": {"aws:TagKeys": "cloudformation:*"},
-            "Null": {"aws:TagKeys": "false"},
-        },
+    # ListEventTrackers has no resource type.
+    others_tags = {"ForAllValues:StringNotLike": {"aws:TagKeys": "cloudformation:*"}, "Null": {"aws:TagKeys": "false"}}
+    assert sorted(grants, key=lambda grant: grant[0]) == [
+        ("personalize:CreateEventTracker", [GROUPS, TRACKERS], None),
+        ("personalize:DeleteEventTracker", [TRACKERS], OWNED),
+        ("personalize:DescribeEventTracker", [TRACKERS], None),
+        ("personalize:ListEventTrackers", ["*"], None),
+        ("personalize:ListTagsForResource", [TRACKERS], None),
+        ("personalize:TagResource", [TRACKERS], None),
+        ("personalize:UntagResource", [TRACKERS], OWNED),
+        ("personalize:UntagResource", [TRACKERS], others_tags),
     ]
 
 
@@ -317,30 +296,36 @@ def test_what_cannot_be_right_is_refused_before_anything_is_deployed(
     assert declared["ConstraintDescription"]
 
 
-@pytest.mark.parametrize("name", ["FailedRequestAlarm", "FailedInvocationAlarm", "UnansweredRequestAlarm"])
-def test_one_failure_notifies_the_topic_and_silence_does_not(template: dict[str, Any], name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "namespace", "metric", "statistic", "dimension"),
+    [
+        ("FailedRequestAlarm", "PersonalizeEventTracker", "Failed", "Sum", None),
+        ("FailedInvocationAlarm", "AWS/Lambda", "Errors", "Sum", ("FunctionName", {"Ref": "ProviderFunction"})),
+        (
+            "UnansweredRequestAlarm",
+            "AWS/SQS",
+            "ApproximateNumberOfMessagesVisible",
+            "Maximum",
+            ("QueueName", {"Fn::GetAtt": ["UnansweredRequests", "QueueName"]}),
+        ),
+    ],
+)
+def test_one_failure_notifies_the_topic_and_silence_does_not(
+    template: dict[str, Any],
+    name: str,
+    namespace: str,
+    metric: str,
+    statistic: str,
+    dimension: tuple[str, Any] | None,
+) -> None:
     alarm = template["Resources"][name]["Properties"]
-    assert (alarm["Statistic"], alarm["ComparisonOperator"], alarm["Threshold"], alarm["TreatMissingData"]) == (
-        "Maximum" if name == "UnansweredRequestAlarm" else "Sum",
-        "GreaterThanOrEqualToThreshold",
-        1,
-        "notBreaching",
-    )
-    assert alarm["Period"] == 300
+    assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == (namespace, metric, statistic)
+    if dimension:
+        assert alarm["Dimensions"] == [{"Name": dimension[0], "Value": dimension[1]}]
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanOrEqualToThreshold", 1)
+    assert (alarm["Period"], alarm["TreatMissingData"]) == (300, "notBreaching")
     assert alarm.get("DatapointsToAlarm", alarm["EvaluationPeriods"]) == 1
     assert alarm["AlarmActions"] == [{"Ref": "AlarmTopicArn"}]
-
-
-def test_an_alarm_watches_the_invocations_that_fail(template: dict[str, Any]) -> None:
-    alarm = template["Resources"]["FailedInvocationAlarm"]["Properties"]
-    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/Lambda", "Errors")
-    assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": "ProviderFunction"}}]
-
-
-def test_an_alarm_watches_the_queue(template: dict[str, Any]) -> None:
-    alarm = template["Resources"]["UnansweredRequestAlarm"]["Properties"]
-    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/SQS", "ApproximateNumberOfMessagesVisible")
-    assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": {"Fn::GetAtt": ["UnansweredRequests", "QueueName"]}}]
 
 
 def test_an_invocation_that_fails_after_all_of_its_time_is_still_seen(template: dict[str, Any]) -> None:
