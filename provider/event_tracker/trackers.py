@@ -250,7 +250,7 @@ def _as_list(tags: Mapping[str, str]) -> "list[TagTypeDef]":
 
 
 def _tracker(arn: str, members: Mapping[str, Any]) -> Tracker:
-    found = {"EventTrackerArn": arn, "AccountId": members.get("accountId", arn.split(":")[4])}
+    found = {"EventTrackerArn": arn, "AccountId": arn.split(":")[4]}
     for member in ("trackingId", "name", "datasetGroupArn", "status", "creationDateTime", "lastUpdatedDateTime"):
         value = members.get(member, "")
         if isinstance(value, datetime):

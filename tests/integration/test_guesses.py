@@ -209,6 +209,38 @@ def test_a_tracker_whose_creation_got_no_response_and_that_failed_is_undone(
     assert list(aws.trackers()) == [created]
 
 
+def test_a_tracker_that_only_the_first_attempt_of_botocore_made_is_undone(
+    aws: World, requests: Requests, group: str, other_group: str
+) -> None:
+    created = requests("Create")["PhysicalResourceId"]
+    refused = client_error("InvalidInputException", 400, "CreateEventTracker")
+    refused.response["ResponseMetadata"]["RetryAttempts"] = 1
+    client = FaultyClient(aws.service, always("create_event_tracker", refused), after_effect=True)
+
+    response = Requests(aws, client)(
+        "Update",
+        PhysicalResourceId=created,
+        ResourceProperties={"DatasetGroupArn": other_group},
+        OldResourceProperties={"DatasetGroupArn": group},
+    )
+
+    assert response["Status"] == "FAILED"
+    aws.time.sleep(60)
+    assert list(aws.trackers()) == [created]
+
+
+def test_a_tracking_id_that_only_create_event_tracker_tells_is_returned(
+    aws: World, requests: Requests, group: str
+) -> None:
+    guess(aws, left_out_members=frozenset({"trackingId"}))
+
+    response = requests("Create")
+
+    assert response["Status"] == "SUCCESS"
+    (tracker,) = aws.backend.event_trackers.values()
+    assert response["Data"]["TrackingId"] == tracker.tracking_id
+
+
 def test_nothing_is_said_to_be_left_when_what_was_made_is_gone(
     aws: World, requests: Requests, group: str, other_group: str, log: Log
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, ReadTimeoutError
 
-from event_tracker.errors import ServiceError
+from event_tracker.errors import ServiceError, TrackerNotFoundError
 from event_tracker.trackers import CLIENT_CONFIG, Tracker, Trackers
 from event_tracker.waiting import Deadline
 from simulation.world import World
@@ -389,6 +389,24 @@ def test_a_refusal_says_what_could_not_be_done(aws: World, operation: str) -> No
 
     assert str(refusal.value) == f"Could not {purpose}: SomethingNew: in a test."
     assert refusal.value.code == "SomethingNew"
+
+
+@pytest.mark.parametrize("operation", CALLS.keys() - {"list_event_trackers"})
+def test_what_is_not_found_is_a_tracker_unless_one_is_created(aws: World, operation: str) -> None:
+    client = FaultyClient(
+        aws.service,
+        always(
+            operation,
+            client_error(
+                "ResourceNotFoundException", operation="".join(part.capitalize() for part in operation.split("_"))
+            ),
+        ),
+    )
+
+    with pytest.raises(ServiceError) as refusal:
+        CALLS[operation][0](Trackers(client, Deadline(aws.time.clock, 60)))  # type: ignore[arg-type]
+
+    assert isinstance(refusal.value, TrackerNotFoundError) == (operation != "create_event_tracker")
 
 
 def test_the_clients_time_limits_are_short_and_its_retry_mode_is_set() -> None:
