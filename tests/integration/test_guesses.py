@@ -229,6 +229,24 @@ def test_a_tracker_that_only_the_first_attempt_of_botocore_made_is_undone(
     assert list(aws.trackers()) == [created]
 
 
+def test_an_update_whose_creation_was_refused_has_nothing_to_undo(
+    aws: World, requests: Requests, group: str, other_group: str
+) -> None:
+    created = requests("Create")["PhysicalResourceId"]
+    refused = client_error("InvalidInputException", 400, "CreateEventTracker")
+    began = aws.time.now
+
+    response = Requests(aws, FaultyClient(aws.service, always("create_event_tracker", refused)))(
+        "Update",
+        PhysicalResourceId=created,
+        ResourceProperties={"DatasetGroupArn": other_group},
+        OldResourceProperties={"DatasetGroupArn": group},
+    )
+
+    assert response["Status"] == "FAILED"
+    assert aws.time.now == began
+
+
 def test_a_tracking_id_that_only_create_event_tracker_tells_is_returned(
     aws: World, requests: Requests, group: str
 ) -> None:

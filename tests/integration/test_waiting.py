@@ -239,18 +239,29 @@ def test_what_passes_is_no_reason_to_give_up(
     assert len(aws.trackers()) == (request_type == "Create")
 
 
-def test_while_throttled_the_calls_are_few_and_irregular(aws: World, group: str) -> None:
+@pytest.mark.parametrize(
+    ("operation", "error"),
+    [
+        ("", PASSING["throttled"]),
+        ("create_event_tracker", client_error("LimitExceededException", operation="CreateEventTracker")),
+    ],
+)
+def test_while_throttled_the_calls_are_few_and_irregular(
+    aws: World, group: str, operation: str, error: Exception
+) -> None:
     calls: list[float] = []
 
     def throttle(name: str) -> Exception | None:
+        if not name.startswith(operation):
+            return None
         calls.append(aws.time.now)
-        return PASSING["throttled"] if aws.time.now < 300 else None
+        return error if aws.time.now < 300 else None
 
     response = with_fault(aws, throttle)("Create")
 
     pauses = [later - earlier for earlier, later in itertools.pairwise(moment for moment in calls if 60 < moment < 300)]
     assert response["Status"] == "SUCCESS"
-    assert len([moment for moment in calls if moment < 300]) < 40
+    assert len([moment for moment in calls if moment < 300]) < 60
     assert len(set(pauses)) == len(pauses)
     assert max(pauses) <= 15 + 22.5
 
@@ -389,6 +400,18 @@ def test_a_refusal_says_what_could_not_be_done(aws: World, operation: str) -> No
 
     assert str(refusal.value) == f"Could not {purpose}: SomethingNew: in a test."
     assert refusal.value.code == "SomethingNew"
+
+
+@pytest.mark.parametrize(("message", "shown"), [("Why. And why.", ": Why. And why."), ("", ", without a message.")])
+def test_a_refusal_has_the_services_words_as_a_sentence(aws: World, message: str, shown: str) -> None:
+    error = client_error("SomethingNew")
+    error.response["Error"]["Message"] = message
+    client = FaultyClient(aws.service, always("untag_resource", error))
+
+    with pytest.raises(ServiceError) as refusal:
+        Trackers(client, Deadline(aws.time.clock, 60)).untag(ARN, [])  # type: ignore[arg-type]
+
+    assert str(refusal.value) == f"Could not untag {ARN}: SomethingNew{shown}"
 
 
 @pytest.mark.parametrize("operation", CALLS.keys() - {"list_event_trackers"})
