@@ -393,3 +393,21 @@ def test_a_group_without_interactions_fails_in_the_services_words_with_the_remed
     assert response["Status"] == "FAILED"
     assert "has no Interactions dataset" in response["Reason"]
     assert "DependsOn" in response["Reason"]
+
+
+@pytest.mark.parametrize(
+    ("stack_id", "logical_id", "origin"),
+    [
+        ("arn:aws:cloudformation:us-east-1:123456789012:stack/X-shop/0a1b2c3d", "Tracker", "X-shop-Tracker-"),
+        ("urn:pulumi:dev::Xshop|x", "the_tracker", "urnpulumidevXshopx-thetracker-"),
+        ("stack/-shop/1", "T" * 100, f"shop-{'T' * 45}-"),
+        ("stack/***/1", "***", ""),
+        ("stack/X/1", "***", "X--"),
+    ],
+)
+def test_a_generated_name_tells_where_it_comes_from(
+    aws: World, requests: Requests, group: str, stack_id: str, logical_id: str, origin: str
+) -> None:
+    requests("Create", StackId=stack_id, LogicalResourceId=logical_id)
+
+    assert re.fullmatch(f"{re.escape(origin)}[0-9a-f]{{12}}", aws.only_tracker()["name"])
