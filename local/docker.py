@@ -13,15 +13,15 @@ IMAGE = "public.ecr.aws/lambda/python:3.13-x86_64"
 
 
 class NoEngineError(LocalCloudError):
-    """There is no Docker engine that answers."""
+    """There is no Docker engine that responds."""
 
 
 def require_engine() -> None:
-    """Raise NoEngineError, which says what to do, unless an engine answers."""
+    """Raise NoEngineError, which says what to do, unless an engine responds."""
     asked = _docker("version")
     if asked.returncode:
         raise NoEngineError(
-            f"No Docker engine answers: {asked.stderr.strip()} Start Docker Desktop or, on Linux, the docker service; "
+            f"No Docker engine responds: {asked.stderr.strip()} Start Docker Desktop or, on Linux, the docker service; "
             "DOCKER_HOST names an engine that is elsewhere on this machine."
         )
 
@@ -62,7 +62,7 @@ def host_for_containers() -> str:
         return host
     if "Docker Desktop" not in _docker("info", "--format", "{{.OperatingSystem}}").stdout:
         print(
-            "warning: a Docker engine answers, but this machine has no address on its bridge: containers cannot reach "
+            "warning: a Docker engine responds, but this machine has no address on its bridge: containers cannot reach "
             "the local cloud, and sam local invoke fails after 90 s. Check docker network inspect bridge.",
             file=sys.stderr,
         )

@@ -32,7 +32,7 @@ class Application(DomainDispatcherApplication):
         super().__init__(create_backend_app)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        """Answer a request, as WSGI has it."""
+        """Respond to a request, as WSGI has it."""
         if environ["PATH_INFO"] == GUESSES_PATH:
             return _switch_guesses(Request(environ))(environ, start_response)
         response: Iterable[bytes] = super().__call__(environ, start_response)
@@ -49,7 +49,7 @@ def _switch_guesses(request: Request) -> Response:
 
 
 def serve(descriptor: int, *, seconds_per_state: float, guesses: Mapping[str, Any]) -> None:
-    """Answer on a socket that listens already, until the process is ended.
+    """Respond on a socket that listens already, until the process is ended.
 
     An event tracker stays in each of its passing states for `seconds_per_state`, or has none of them if that is 0; a
     dataset group is ready at once.

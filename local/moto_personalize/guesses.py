@@ -1,4 +1,4 @@
-"""What the backend does where Amazon Personalize's documentation leaves the answer open."""
+"""What the backend does where Amazon Personalize's documentation leaves that open."""
 
 import dataclasses
 from collections.abc import Iterator, Mapping
@@ -65,7 +65,7 @@ class Guesses:
 
     constraint_violation: ErrorCode = "InvalidInputException"
     """A value that breaks a length, pattern or enumeration of the API model. InvalidInputException is the
-    documented one; services of this family answer ValidationException too."""
+    documented one; services of this family respond with ValidationException too."""
 
     foreign_arn: ErrorCode = "ResourceNotFoundException"
     """The ARN of another partition, region or account."""
@@ -125,7 +125,7 @@ def _fits(value: Any, kind: Any) -> bool:
 
 
 @contextmanager
-def answered_with(code: ErrorCode, instead_of: type[PersonalizeException]) -> Iterator[None]:
+def refused_with(code: ErrorCode, instead_of: type[PersonalizeException]) -> Iterator[None]:
     """Give an error another code."""
     try:
         yield

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar
 from moto.core.utils import unix_time
 from moto.personalize.exceptions import PersonalizeException, ResourceNotFoundException
 
-from .guesses import ErrorCode, Guesses, answered_with
+from .guesses import ErrorCode, Guesses, refused_with
 from .personalize import models as plain
 from .personalize.exceptions import InvalidInputException, ResourceInUseException
 from .personalize.models import GONE
@@ -50,15 +50,15 @@ class PersonalizeBackend(plain.PersonalizeBackend):
         return resource
 
     def _check_scope(self, arn: str) -> None:
-        with answered_with(self.guesses.foreign_arn, ResourceNotFoundException):
+        with refused_with(self.guesses.foreign_arn, ResourceNotFoundException):
             super()._check_scope(arn)
 
     def _check_type(self, arn: str, model: type[plain.PersonalizeResource]) -> None:
-        with answered_with(self.guesses.wrong_resource_type, InvalidInputException):
+        with refused_with(self.guesses.wrong_resource_type, InvalidInputException):
             super()._check_type(arn, model)
 
     def _delete(self, resource: plain.PersonalizeResource) -> None:
-        with answered_with(self.guesses.delete_while_changing, ResourceInUseException):
+        with refused_with(self.guesses.delete_while_changing, ResourceInUseException):
             super()._delete(resource)
 
     def _in_group(self, resources: dict[str, plain.InGroup], group_arn: str | None) -> list[plain.InGroup]:
@@ -68,14 +68,14 @@ class PersonalizeBackend(plain.PersonalizeBackend):
         return [resource for resource in super()._in_group(resources, group_arn) if self._is_visible(resource)]
 
     def _find_active_group(self, arn: str) -> plain.DatasetGroup:
-        with answered_with(self.guesses.group_not_active, ResourceInUseException):
+        with refused_with(self.guesses.group_not_active, ResourceInUseException):
             return super()._find_active_group(arn)
 
     def _require_interactions(self, group: plain.DatasetGroup) -> None:
         code = self.guesses.group_without_interactions
         if code is None:
             return
-        with answered_with(code, InvalidInputException):
+        with refused_with(code, InvalidInputException):
             super()._require_interactions(group)
         dataset = self._datasets[self._arn(plain.Dataset, f"{group.name}/INTERACTIONS")]
         if self.guesses.interactions_must_be_active and dataset.status != "ACTIVE":
@@ -97,7 +97,7 @@ class PersonalizeBackend(plain.PersonalizeBackend):
                 )
 
     def _require_empty(self, group: plain.DatasetGroup) -> None:
-        with answered_with(self.guesses.delete_of_used_group, ResourceInUseException):
+        with refused_with(self.guesses.delete_of_used_group, ResourceInUseException):
             super()._require_empty(group)
 
     def _find_taggable(self, arn: str) -> plain.PersonalizeResource:
@@ -110,5 +110,5 @@ class PersonalizeBackend(plain.PersonalizeBackend):
         return resource
 
     def _check_tags(self, tags: list[dict[str, str]], arn: str = "") -> None:
-        with answered_with(self.guesses.refused_tags, InvalidInputException):
+        with refused_with(self.guesses.refused_tags, InvalidInputException):
             super()._check_tags(tags, arn)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any, cast
 
-from .guesses import answered_with
+from .guesses import refused_with
 from .models import PersonalizeBackend
 from .personalize.exceptions import InvalidInputException
 from .personalize.responses import PersonalizeResponse as PlainPersonalizeResponse
@@ -29,7 +29,7 @@ class PersonalizeResponse(PlainPersonalizeResponse):
         return json.dumps(response)
 
     def _valid_params(self) -> dict[str, Any]:
-        with answered_with(self.personalize_backend.guesses.constraint_violation, InvalidInputException):
+        with refused_with(self.personalize_backend.guesses.constraint_violation, InvalidInputException):
             return super()._valid_params()
 
     def _page(self, key: str, list_page: Callable[..., tuple[list[Any], str | None]], **filters: str | None) -> str:

@@ -17,8 +17,8 @@ from local.personalize import GUESSES_PATH
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import StackEventTypeDef
 
-# Every fifth of a second, for two minutes at most.
-_POLLS = {"Delay": 0.2, "MaxAttempts": 600}
+# Every fifth of a second, for ten minutes at most: the machine may have other things to do.
+_POLLS = {"Delay": 0.2, "MaxAttempts": 3000}
 _numbers = itertools.count(1)
 
 

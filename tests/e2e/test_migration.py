@@ -11,46 +11,7 @@ from tests.e2e.conftest import Stack
 
 PAGE = (Path(__file__).parents[2] / "docs" / "migration.md").read_text()
 
-# A custom resource as others have made it: the id is no ARN, and a Delete deletes what is in the group.
-THEIR_PROVIDER = """
-Resources:
-  Role:
-    Type: AWS::IAM::Role
-    Properties:
-      AssumeRolePolicyDocument:
-        Version: '2012-10-17'
-        Statement: [{Effect: Allow, Action: sts:AssumeRole, Principal: {Service: lambda.amazonaws.com}}]
-  Function:
-    Type: AWS::Lambda::Function
-    Properties:
-      Runtime: python3.13
-      Handler: index.handler
-      Timeout: 60
-      Role: !GetAtt Role.Arn
-      Environment: {Variables: {AWS_ENDPOINT_URL_PERSONALIZE: '%s'}}
-      Code:
-        ZipFile: |
-          import json, urllib.request
-          import boto3
-          personalize = boto3.client("personalize")
-          def handler(event, context):
-              group, data = event["ResourceProperties"]["DatasetGroup"], {}
-              if event["RequestType"] == "Create":
-                  created = personalize.create_event_tracker(name="ours", datasetGroupArn=group)
-                  data["TrackingId"] = created["trackingId"]
-              if event["RequestType"] == "Delete":
-                  for tracker in personalize.list_event_trackers(datasetGroupArn=group)["eventTrackers"]:
-                      personalize.delete_event_tracker(eventTrackerArn=tracker["eventTrackerArn"])
-              answer = {key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")}
-              answer |= {"Status": "SUCCESS", "PhysicalResourceId": "our-own-tracker", "Data": data}
-              url, body, headers = event["ResponseURL"], json.dumps(answer).encode(), {"Content-Type": ""}
-              urllib.request.urlopen(urllib.request.Request(url, body, headers, method="PUT"))
-Outputs:
-  ServiceToken:
-    Value: !GetAtt Function.Arn
-    Export:
-      Name: our-own-ServiceToken
-"""
+THEIR_PROVIDER = Path(__file__).with_name("another-provider.yaml").read_text()
 
 
 def steps(heading: str, **placeholders: str) -> list[str]:

@@ -26,7 +26,7 @@ def orphans(cloud: Cloud, *arguments: str) -> "subprocess.CompletedProcess[str]"
 
 def wait_while(cloud: Cloud, arn: str, states: str) -> None:
     """Wait until a tracker is in none of these states, or gone."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 300
     with suppress(cloud.personalize.exceptions.ResourceNotFoundException):
         while cloud.personalize.describe_event_tracker(eventTrackerArn=arn)["eventTracker"]["status"].startswith(
             states

@@ -107,7 +107,7 @@ def test_all_of_them_come_and_go(
     assert {alarm["MetricName"] for alarm in alarms} == {"Failed", "Errors", "ApproximateNumberOfMessagesVisible"}
     assert [alarm["AlarmActions"] for alarm in alarms] == [[TOPIC]] * 3
 
-    tracker = {"ServiceToken": token, "ServiceTimeout": 60, "DatasetGroupArn": group}
+    tracker = {"ServiceToken": token, "ServiceTimeout": 900, "DatasetGroupArn": group}
     resources = {"Tracker": {"Type": "Custom::PersonalizeEventTracker", "Properties": tracker}}
     assert stack.create_from(json.dumps({"Resources": resources})) == "CREATE_COMPLETE"
     assert stack.delete() == "DELETE_COMPLETE"

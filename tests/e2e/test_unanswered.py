@@ -34,7 +34,7 @@ def replace_code(provider: Provider, archive: bytes) -> None:
 def await_message(provider: Provider, queue: str) -> None:
     """Wait until Lambda has given up on a request."""
     name = "ApproximateNumberOfMessages"
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 300
     while time.monotonic() < deadline:
         found = provider.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=[name])
         if found["Attributes"][name] != "0":
@@ -57,7 +57,7 @@ def test_a_stack_that_waits_for_a_dead_function_rolls_back_when_an_operator_resp
     with zipfile.ZipFile(nothing, "w") as archive:
         archive.writestr("README", "")
     replace_code(provider, nothing.getvalue())
-    properties = {"ServiceToken": provider.outputs["ServiceToken"], "ServiceTimeout": 300, "DatasetGroupArn": group}
+    properties = {"ServiceToken": provider.outputs["ServiceToken"], "ServiceTimeout": 3600, "DatasetGroupArn": group}
     resources = {"Tracker": {"Type": "Custom::PersonalizeEventTracker", "Properties": properties}}
     cloud.cloudformation.create_stack(StackName=stack.name, TemplateBody=json.dumps({"Resources": resources}))
     queue = provider.outputs["UnansweredRequestsQueueUrl"]
@@ -73,9 +73,8 @@ def test_a_stack_that_waits_for_a_dead_function_rolls_back_when_an_operator_resp
     printed = capsys.readouterr().out
     assert printed.startswith("Sent FAILED: Create ")
     assert "https://" not in printed
-    began = time.monotonic()
     assert stack._end("stack_create_complete") == "ROLLBACK_COMPLETE"
-    assert time.monotonic() - began < properties["ServiceTimeout"] / 3
+    # And not that CloudFormation did not receive a response.
     assert any(REASON in reason for reason in stack.reasons)
     assert main(["respond", "--queue-url", queue]) == 0
     assert capsys.readouterr().out == "The queue is empty.\n"

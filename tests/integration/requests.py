@@ -97,7 +97,7 @@ class Requests:
 
     def __call__(self, request_type: str, *, seconds: float = 900.0, **fields: Any) -> dict[str, Any]:
         """The response to a request that is sent now. `seconds` is how long the invocation may take."""
-        return self.deliver(event(request_type, **{"ResponseURL": self.url, **fields}), seconds=seconds)
+        return self.send(event(request_type, **{"ResponseURL": self.url, **fields}), seconds=seconds)
 
     def create(self, **fields: Any) -> str:
         """The physical id of what a Create makes."""
@@ -123,6 +123,6 @@ class Requests:
         """The ResponseURL of a request that is sent now."""
         return f"{URL}?X-Amz-Date={timestamp(self._aws.time.now)}"
 
-    def deliver(self, payload: Any, *, seconds: float = 900.0) -> dict[str, Any]:
+    def send(self, payload: Any, *, seconds: float = 900.0) -> dict[str, Any]:
         """What the handler returns for a payload."""
         return self._handler(payload, Context(self._aws.time, seconds))  # type: ignore[arg-type]

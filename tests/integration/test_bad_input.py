@@ -24,7 +24,7 @@ def uncalled(aws: World) -> Requests:
 @pytest.mark.parametrize("payload", [None, "text", 5, [], [event("Create")]], ids=str)
 def test_a_payload_that_is_no_object_fails_the_invocation(uncalled: Requests, payload: object) -> None:
     with pytest.raises(InvalidRequestError, match="not an object"):
-        uncalled.deliver(payload)
+        uncalled.send(payload)
     assert uncalled.inbox.attempts == 0
 
 
@@ -32,13 +32,13 @@ def test_a_payload_that_is_no_object_fails_the_invocation(uncalled: Requests, pa
 @pytest.mark.parametrize("value", [None, "", 5, {}], ids=str)
 def test_a_missing_or_mistyped_field_fails_the_invocation(uncalled: Requests, name: str, value: object) -> None:
     with pytest.raises(InvalidRequestError, match=f"{name} must be a non-empty string"):
-        uncalled.deliver({**event("Create"), name: value})
+        uncalled.send({**event("Create"), name: value})
     assert uncalled.inbox.attempts == 0
 
 
 def test_everything_that_is_missing_is_listed(uncalled: Requests) -> None:
     with pytest.raises(InvalidRequestError) as raised:
-        uncalled.deliver({})
+        uncalled.send({})
     for name in ("ResponseURL", "StackId", "RequestId", "LogicalResourceId"):
         assert name in str(raised.value)
 
@@ -61,7 +61,7 @@ def test_a_stack_id_that_is_no_arn_is_an_owner_like_any_other(
 
 @pytest.mark.parametrize("request_type", ["Read", "create", "Poll", "", None, 5], ids=str)
 def test_an_unknown_request_type_gets_a_response_that_says_failed(uncalled: Requests, request_type: object) -> None:
-    response = uncalled.deliver({**event("Create"), "RequestType": request_type})
+    response = uncalled.send({**event("Create"), "RequestType": request_type})
 
     assert response["Status"] == "FAILED"
     assert response["Reason"].startswith(f"RequestType is {request_type} but must be one of Create, Update, Delete.")
@@ -70,13 +70,13 @@ def test_an_unknown_request_type_gets_a_response_that_says_failed(uncalled: Requ
 
 def test_a_request_that_came_through_an_sns_topic_is_told_from_what_is_none(uncalled: Requests) -> None:
     with pytest.raises(InvalidRequestError, match=r"SNS topic. Set ServiceToken to the ARN of the provider's function"):
-        uncalled.deliver({"Records": [{"EventSource": "aws:sns", "Sns": {"Message": "{}"}}]})
+        uncalled.send({"Records": [{"EventSource": "aws:sns", "Sns": {"Message": "{}"}}]})
 
 
 @pytest.mark.parametrize("records", [None, "text", [], ["Sns"], [{"s3": {}}]], ids=str)
 def test_what_else_has_records_is_not_said_to_come_through_sns(uncalled: Requests, records: Any) -> None:
     with pytest.raises(InvalidRequestError, match="ResponseURL must be"):
-        uncalled.deliver({"Records": records})
+        uncalled.send({"Records": records})
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_a_response_url_that_is_not_https_fails_the_invocation_and_is_not_repeat
     uncalled: Requests, url: str
 ) -> None:
     with pytest.raises(InvalidRequestError, match="https") as raised:
-        uncalled.deliver({**event("Create"), "ResponseURL": url})
+        uncalled.send({**event("Create"), "ResponseURL": url})
     assert "secret" not in str(raised.value)
     assert uncalled.inbox.attempts == 0
 
@@ -94,7 +94,7 @@ def test_a_response_url_that_is_not_https_fails_the_invocation_and_is_not_repeat
 def test_a_bad_payload_never_responds_to_an_earlier_request(aws: World, requests: Requests, group: str) -> None:
     requests("Create")
     with pytest.raises(InvalidRequestError):
-        requests.deliver({**event("Delete"), "ResponseURL": None})
+        requests.send({**event("Delete"), "ResponseURL": None})
     assert requests.inbox.attempts == 1
 
 

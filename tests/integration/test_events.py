@@ -12,7 +12,7 @@ from tests.integration.requests import with_fault
 def test_each_gets_a_response_within_its_service_timeout_even_if_nothing_listens(aws: World, name: str) -> None:
     unreachable = EndpointConnectionError(endpoint_url="http://host.docker.internal:5999/")
 
-    response = with_fault(aws, lambda name: unreachable).deliver(document(name))
+    response = with_fault(aws, lambda name: unreachable).send(document(name))
 
     assert response["Status"] == "FAILED"
     assert aws.time.now <= float(document(name)["ResourceProperties"]["ServiceTimeout"]) <= 180

@@ -41,7 +41,7 @@ def test_neither_the_response_url_nor_the_event_is_logged_at_any_level(
     with pytest.raises(ResponseNotDeliveredError):
         requests("Update", ResponseURL=URL)
     with pytest.raises(InvalidRequestError):
-        requests.deliver({**event("Create"), "ResponseURL": URL, "StackId": None})
+        requests.send({**event("Create"), "ResponseURL": URL, "StackId": None})
 
     captured = capfd.readouterr()
     everything = captured.out + captured.err + caplog.text + json.dumps(log())
@@ -129,7 +129,7 @@ def test_nothing_of_an_earlier_request_is_on_a_line_of_the_next(requests: Reques
     requests("Create")
     before = len(log())
     with pytest.raises(InvalidRequestError):
-        requests.deliver({})
+        requests.send({})
     requests("Delete", StackId=event("Create")["StackId"].replace("shop", "other"))
 
     for line in log()[before:]:
@@ -166,5 +166,5 @@ def test_the_metrics_tell_what_happened_and_how_long_it_took(
     assert metrics() == {"Refused": [1], "Failed": [0]}
 
     with pytest.raises(InvalidRequestError):
-        requests.deliver({})
+        requests.send({})
     assert metrics() == {"Failed": [1]}

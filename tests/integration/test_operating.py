@@ -58,7 +58,7 @@ def printed(
     requests("Create", ResourceProperties={"DatasetGroupArn": group, "AdoptExisting": "true"})
     requests("Create")
     with pytest.raises(InvalidRequestError):
-        requests.deliver({})
+        requests.send({})
     embedded = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     return [dict(flat(line)) for line in [*log(), *embedded]]  # type: ignore[return-value]
 

@@ -36,7 +36,7 @@ class Emulator:
         return self._send("Delete", self.properties, PhysicalResourceId=self.physical_id)
 
     def _send(self, request_type: str, properties: dict[str, Any] | None, **fields: Any) -> dict[str, Any]:
-        return self.requests.deliver(
+        return self.requests.send(
             {
                 "RequestType": request_type,
                 "RequestId": str(uuid.uuid4()),

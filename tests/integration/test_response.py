@@ -324,7 +324,7 @@ def test_under_sam_local_nothing_is_sent_and_the_stacks_account_counts(aws: Worl
 def test_under_sam_local_the_region_that_counts_is_that_of_the_function(aws: World) -> None:
     elsewhere = json.loads(json.dumps(event("Create")).replace("us-east-1", "eu-west-1"))
 
-    response = Requests(aws, sam_local=True).deliver(elsewhere)
+    response = Requests(aws, sam_local=True).send(elsewhere)
 
     assert response["Status"] == "FAILED"
     assert "DatasetGroupArn is 'arn:aws:personalize:eu-west-1:" in response["Reason"]

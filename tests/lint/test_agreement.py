@@ -28,18 +28,18 @@ VALIDATOR = VALIDATOR.evolve(context=VALIDATOR.context.evolve(strict_types=False
 RULE = EventTrackerProperties()
 
 
-def delivered(value: Any) -> Any:
+def received(value: Any) -> Any:
     """What the function gets of what a template says: every scalar is a string."""
     if isinstance(value, dict):
-        return {key: delivered(each) for key, each in value.items()}
+        return {key: received(each) for key, each in value.items()}
     if isinstance(value, list):
-        return [delivered(each) for each in value]
+        return [received(each) for each in value]
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def function_takes(said: Any, scope: Scope = SCOPES[0]) -> bool:
     try:
-        Properties.parse(delivered(said), scope)
+        Properties.parse(received(said), scope)
     except InvalidPropertiesError:
         return False
     return True

@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import cfnlint
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lint.personalize_event_tracker import ATTRIBUTES, SCHEMA
@@ -135,6 +135,7 @@ def test_a_dataset_group_of_every_region_is_taken_by_both() -> None:
         assert all(re.search(pattern, arn) for pattern in patterns)
 
 
+@settings(deadline=None)
 @given(name=st.from_regex(OTHERWISE["Name.pattern"][0], fullmatch=True))
 def test_the_two_patterns_of_a_name_match_the_same(name: str) -> None:
     assert bool(re.search(OTHERWISE["Name.pattern"][1], name)) == (not name.endswith("\n"))

@@ -162,7 +162,7 @@ def test_no_region_no_credentials_and_no_network_are_told(monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize(("reply", "goes_on"), [("yes", True), ("Y", True), ("", False), ("no", False)])
-def test_nothing_is_made_unless_the_answer_is_yes(
+def test_nothing_is_made_unless_the_reply_is_yes(
     account: Account,
     theirs: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,
@@ -172,7 +172,7 @@ def test_nothing_is_made_unless_the_answer_is_yes(
 ) -> None:
     asked: list[str] = []
 
-    def answer(question: str) -> str:
+    def replied(question: str) -> str:
         asked.append(question)
         return reply
 
@@ -180,7 +180,7 @@ def test_nothing_is_made_unless_the_answer_is_yes(
         raise BeganError
 
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
-    monkeypatch.setattr("builtins.input", answer)
+    monkeypatch.setattr("builtins.input", replied)
     monkeypatch.setattr("live.probe.probe", begin)
     if goes_on:
         with pytest.raises(BeganError):

@@ -52,8 +52,10 @@ def probing(*arguments: str) -> Iterator["subprocess.Popen[str]"]:
 @pytest.mark.usefixtures("account")
 def test_ctrl_c_removes_what_was_made(cloud: Cloud, tmp_path: Path) -> None:
     before = contents(cloud.personalize)
+    groups = len(cloud.personalize.list_dataset_groups()["datasetGroups"])
     with probing(f"--report={tmp_path}/report.json") as process:
-        assert contents(cloud.personalize) != before
+        # Of its groups, since its trackers come and go.
+        assert len(cloud.personalize.list_dataset_groups()["datasetGroups"]) > groups
         process.send_signal(signal.SIGINT)
         process.send_signal(signal.SIGINT)
         assert process.stdout

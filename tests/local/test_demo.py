@@ -15,7 +15,7 @@ def test_the_demo_takes_all_its_steps() -> None:
         env=dict(os.environ),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
 

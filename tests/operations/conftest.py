@@ -18,7 +18,7 @@ STACK = "arn:aws:cloudformation:us-east-1:123456789012:stack/shop/1f2e3d"
 
 @dataclass
 class Bucket:
-    """What was put to a pre-signed address, and what it answers."""
+    """What was put to a pre-signed address, and the status that it responds with."""
 
     url: str = ""
     status: int = 200

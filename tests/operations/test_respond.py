@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def said(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], str]]:
     """All that was printed, which never has a secret in it."""
     said = ""
@@ -35,12 +35,15 @@ def said(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], str]]:
 
 
 @pytest.fixture
-def record(tmp_path: Path) -> Callable[[str], str]:
-    def write(text: str) -> str:
-        (tmp_path / "record.json").write_text(text)
-        return str(tmp_path / "record.json")
+def respond_to(bucket: Bucket, tmp_path: Path) -> Callable[..., int]:
+    """The exit status of `respond` with these options, for the record of a request with these fields."""
 
-    return write
+    def respond_to(*options: str, text: str | None = None, **fields: str) -> int:
+        path = tmp_path / "record.json"
+        path.write_text(bucket.record(**fields) if text is None else text)
+        return main(["respond", *options, str(path)])
+
+    return respond_to
 
 
 @pytest.fixture
@@ -62,9 +65,9 @@ def waiting(sqs: "SQSClient", queue: str) -> int:
 
 
 def test_the_response_to_a_create_is_that_of_one_that_failed_before_there_was_a_tracker(
-    bucket: Bucket, record: Callable[[str], str], said: Callable[[], str]
+    bucket: Bucket, respond_to: Callable[..., int], said: Callable[[], str]
 ) -> None:
-    assert main(["respond", record(bucket.record())]) == 0
+    assert respond_to() == 0
 
     (response,) = bucket.received
     assert response.pop("Reason")
@@ -76,47 +79,32 @@ def test_the_response_to_a_create_is_that_of_one_that_failed_before_there_was_a_
         "LogicalResourceId": "Tracker",
     }
     assert said() == f"Sent FAILED: Create 5c478372 of Tracker in {STACK}\n"
-
-
-def test_the_content_type_is_empty_as_the_address_was_signed(
-    bucket: Bucket, record: Callable[[str], str], said: Callable[[], str]
-) -> None:
-    assert main(["respond", record(bucket.record())]) == 0
+    # As the address was signed.
     assert bucket.content_types == [""]
 
 
 @pytest.mark.parametrize("request_type", ["Update", "Delete"])
 def test_an_update_or_delete_keeps_its_physical_id(
-    bucket: Bucket, record: Callable[[str], str], said: Callable[[], str], request_type: str
+    bucket: Bucket, respond_to: Callable[..., int], request_type: str
 ) -> None:
     arn = "arn:aws:personalize:us-east-1:123456789012:event-tracker/ca4f41f3"
-    assert main(["respond", record(bucket.record(RequestType=request_type, PhysicalResourceId=arn))]) == 0
+    assert respond_to(RequestType=request_type, PhysicalResourceId=arn) == 0
     assert bucket.received[0]["PhysicalResourceId"] == arn
 
 
-def test_the_operator_can_say_why(bucket: Bucket, record: Callable[[str], str], said: Callable[[], str]) -> None:
-    assert main(["respond", "--reason", "Deployed without its packages.", record(bucket.record())]) == 0
+def test_the_operator_can_say_why(bucket: Bucket, respond_to: Callable[..., int]) -> None:
+    assert respond_to("--reason", "Deployed without its packages.") == 0
     assert bucket.received[0]["Reason"] == "Deployed without its packages."
 
 
-def test_a_reason_that_cloudformation_would_not_take_is_refused(
-    bucket: Bucket, record: Callable[[str], str], said: Callable[[], str]
-) -> None:
-    assert main(["respond", "--reason", "x" * 4000, record(bucket.record())]) == 1
-    assert bucket.received == []
-    assert "shorten the reason" in said()
-
-
-def test_the_record_may_come_from_the_standard_input(
-    bucket: Bucket, monkeypatch: pytest.MonkeyPatch, said: Callable[[], str]
-) -> None:
+def test_the_record_may_come_from_the_standard_input(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(bucket.record()))
     assert main(["respond", "-"]) == 0
     assert len(bucket.received) == 1
 
 
-def test_a_dry_run_sends_nothing(bucket: Bucket, record: Callable[[str], str], said: Callable[[], str]) -> None:
-    assert main(["respond", "--dry-run", record(bucket.record())]) == 0
+def test_a_dry_run_sends_nothing(bucket: Bucket, respond_to: Callable[..., int], said: Callable[[], str]) -> None:
+    assert respond_to("--dry-run") == 0
     assert bucket.received == []
     assert said().startswith("Would send FAILED: Create 5c478372")
 
@@ -125,50 +113,43 @@ def test_a_dry_run_sends_nothing(bucket: Bucket, record: Callable[[str], str], s
     ("status", "words"), [(403, "answered 403. It works for some hours only"), (500, "answered 500.")]
 )
 def test_a_response_that_is_not_taken_is_a_failure(
-    bucket: Bucket, record: Callable[[str], str], said: Callable[[], str], status: int, words: str
+    bucket: Bucket, respond_to: Callable[..., int], said: Callable[[], str], status: int, words: str
 ) -> None:
     bucket.status = status
-    assert main(["respond", record(bucket.record())]) == 1
+    assert respond_to() == 1
     assert words in said()
 
 
+NO_REQUEST = '{"requestPayload": {"RequestType": "Create", "StackId": 1}}'
+
+
 @pytest.mark.parametrize(
-    ("url", "words"),
+    ("options", "record", "words"),
     [
-        (f"https://127.0.0.1:1/?{SECRET}", "cannot be reached"),
+        ((), {"ResponseURL": f"https://127.0.0.1:1/?{SECRET}"}, "cannot be reached"),
         # Python quotes such an address in its error.
-        (f"https://127.0.0.1:1/a b?{SECRET}", "cannot be used (InvalidURL)"),
-        (f"https://[127.0.0.1/?{SECRET}", "must be an https address"),
-        (f"http://127.0.0.1:1/?{SECRET}", "must be an https address"),
+        ((), {"ResponseURL": f"https://127.0.0.1:1/a b?{SECRET}"}, "cannot be used (InvalidURL)"),
+        ((), {"ResponseURL": f"https://[127.0.0.1/?{SECRET}"}, "must be an https address"),
+        ((), {"ResponseURL": f"http://127.0.0.1:1/?{SECRET}"}, "must be an https address"),
+        ((), {"RequestType": "Read"}, "RequestType must be one of Create, Update, Delete."),
+        ((), {"text": ""}, "not JSON"),
+        ((), {"text": "[]"}, "no requestPayload"),
+        ((), {"text": NO_REQUEST}, "lacks ResponseURL, StackId, RequestId"),
+        # CloudFormation would not take it.
+        (("--reason", "x" * 4000), {}, "shorten the reason"),
     ],
 )
-def test_an_address_that_does_not_work_is_told_without_the_address(
-    bucket: Bucket, record: Callable[[str], str], said: Callable[[], str], url: str, words: str
+def test_what_cannot_be_sent_is_told_without_the_address(
+    bucket: Bucket,
+    respond_to: Callable[..., int],
+    said: Callable[[], str],
+    options: tuple[str, ...],
+    record: dict[str, str],
+    words: str,
 ) -> None:
-    assert main(["respond", record(bucket.record(ResponseURL=url))]) == 1
+    assert respond_to(*options, **record) == 1
     assert words in said()
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("", "not JSON"),
-        ("[]", "no requestPayload"),
-        ('{"requestPayload": {"RequestType": "Create", "StackId": 1}}', "lacks ResponseURL, StackId, RequestId"),
-    ],
-)
-def test_what_is_no_record_is_refused(
-    record: Callable[[str], str], said: Callable[[], str], text: str, words: str
-) -> None:
-    assert main(["respond", record(text)]) == 1
-    assert words in said()
-
-
-def test_a_request_of_no_known_type_is_refused(
-    bucket: Bucket, record: Callable[[str], str], said: Callable[[], str]
-) -> None:
-    assert main(["respond", record(bucket.record(RequestType="Read"))]) == 1
-    assert "RequestType must be one of Create, Update, Delete." in said()
+    assert bucket.received == []
 
 
 def test_a_file_that_is_not_there_is_an_error(said: Callable[[], str]) -> None:
@@ -176,9 +157,7 @@ def test_a_file_that_is_not_there_is_an_error(said: Callable[[], str]) -> None:
     assert "no-such-file.json" in said()
 
 
-def test_all_that_are_in_the_queue_are_responded_to(
-    bucket: Bucket, sqs: "SQSClient", queue: str, said: Callable[[], str]
-) -> None:
+def test_all_that_are_in_the_queue_are_responded_to(bucket: Bucket, sqs: "SQSClient", queue: str) -> None:
     for number in range(12):
         sqs.send_message(QueueUrl=queue, MessageBody=bucket.record(RequestId=str(number)))
 
@@ -189,9 +168,7 @@ def test_all_that_are_in_the_queue_are_responded_to(
     assert waiting(sqs, queue) == 0
 
 
-def test_a_message_that_failed_stays_in_the_queue(
-    bucket: Bucket, sqs: "SQSClient", queue: str, said: Callable[[], str]
-) -> None:
+def test_a_message_that_failed_stays_in_the_queue(bucket: Bucket, sqs: "SQSClient", queue: str) -> None:
     sqs.send_message(QueueUrl=queue, MessageBody=json.dumps({"requestPayload": {}}))
     sqs.send_message(QueueUrl=queue, MessageBody=bucket.record())
 
@@ -203,7 +180,7 @@ def test_a_message_that_failed_stays_in_the_queue(
 
 
 def test_a_message_that_comes_back_while_the_command_runs_does_not_keep_it_running(
-    sqs: "SQSClient", queue: str, said: Callable[[], str]
+    sqs: "SQSClient", queue: str
 ) -> None:
     sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "0"})
     sqs.send_message(QueueUrl=queue, MessageBody="{}")
@@ -212,9 +189,7 @@ def test_a_message_that_comes_back_while_the_command_runs_does_not_keep_it_runni
     assert waiting(sqs, queue) == 1
 
 
-def test_a_dry_run_leaves_the_queue_as_it_was(
-    bucket: Bucket, sqs: "SQSClient", queue: str, said: Callable[[], str]
-) -> None:
+def test_a_dry_run_leaves_the_queue_as_it_was(bucket: Bucket, sqs: "SQSClient", queue: str) -> None:
     sqs.send_message(QueueUrl=queue, MessageBody=bucket.record())
 
     assert main(["respond", "--dry-run", "--queue-url", queue]) == 0
