@@ -265,3 +265,10 @@ def test_a_failed_update_keeps_its_physical_id_when_its_properties_are_bad(uncal
     response = uncalled("Update", ResourceProperties={})
 
     assert response["PhysicalResourceId"] == event("Update")["PhysicalResourceId"]
+
+
+@pytest.mark.parametrize(("length", "shown"), [(78, f"'{'*' * 78}' but"), (79, f"'{'*' * 59}... (81 characters) but")])
+def test_a_long_value_is_cut(requests: Requests, group: str, length: int, shown: str) -> None:
+    response = requests("Create", ResourceProperties={"DatasetGroupArn": group, "Name": "*" * length})
+
+    assert f"Name is {shown} must be" in response["Reason"]
