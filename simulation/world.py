@@ -53,6 +53,11 @@ class Call:
         sources = self.result if self.operation == "create_event_tracker" else self.arguments
         return str(sources.get("eventTrackerArn") or sources.get("resourceArn", ""))
 
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags that it sets."""
+        return {tag["tagKey"]: tag["tagValue"] for tag in self.arguments.get("tags", ())}
+
 
 class World:
     """Everything that a stack with event trackers needs; `service` is a client that no fault befalls.

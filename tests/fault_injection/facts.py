@@ -32,8 +32,7 @@ class Facts:
         """The requests that have made or claimed each tracker, the last last."""
         claims: dict[str, list[Request]] = {}
         for call in self.done:
-            keys = {tag["tagKey"] for tag in call.arguments.get("tags", ())}
-            if call.operation == "create_event_tracker" or CREATED_BY in keys:
+            if call.operation == "create_event_tracker" or CREATED_BY in call.tags:
                 claims.setdefault(call.arn, []).append(call.request)
         return claims
 

@@ -145,9 +145,8 @@ def _tags_lost(facts: Facts) -> Iterator[Violation]:
             tags = call.tracker.tags
             for key in call.arguments["tagKeys"]:
                 if key in tags and not _may_untag(facts, call, key):
-                    rule = (
-                        Rule.KEPT if call.arn in facts.taken or call.arn in facts.world.handed_over else Rule.NOT_OURS
-                    )
+                    is_kept = call.arn in facts.taken or call.arn in facts.world.handed_over
+                    rule = Rule.KEPT if is_kept else Rule.NOT_OURS
                     yield Violation(rule, f"{call.request}: took {key}={tags[key]} off {call.arn}")
 
 
@@ -159,21 +158,19 @@ def _may_untag(facts: Facts, call: Call, key: str) -> bool:
         return request.wanted.get("AdoptExisting") == "true" and owner == request.resource
     if {"Key": key, "Value": tags[key]} in request.old.get("Tags", []):
         return True
-    before = [
-        (tagging.request.resource, tag["tagValue"])
-        for tagging in facts.done
-        if tagging.arn == call.arn and tagging.moment <= call.moment
-        for tag in tagging.arguments.get("tags", ())
-        if tag["tagKey"] == key
+    givers = [
+        (one.request.resource, one.tags[key])
+        for one in facts.done
+        if one.arn == call.arn and one.moment <= call.moment and key in one.tags
     ]
-    return bool(before) and before[-1] == (request.resource, tags[key])
+    return givers[-1:] == [(request.resource, tags[key])]
 
 
 def _tags_put(facts: Facts) -> Iterator[Violation]:
     """Nobody's ownership is changed: only the mark of who made a tracker, on what the resource owns."""
     for call in facts.done:
         if call.operation == "tag_resource":
-            keys = {tag["tagKey"] for tag in call.arguments["tags"]} & OWNERSHIP
+            keys = call.tags.keys() & OWNERSHIP
             if keys and (keys != {CREATED_BY} or owner_of(call.tracker.tags) != call.request.resource):
                 yield Violation(Rule.NOT_OURS, f"{call.request}: put {sorted(keys)} on {call.arn}")
 
@@ -208,8 +205,7 @@ def _refused(facts: Facts) -> Iterator[Violation]:
 
 def _is_note(call: Call) -> bool:
     """Whether it notes that the response which named the tracker was taken: any later Update does, if nothing has."""
-    keys = {tag["tagKey"] for tag in call.arguments.get("tags", ())}
-    return call.operation == "tag_resource" and keys == {CREATED_BY} and call.arn == call.request.physical_id
+    return call.operation == "tag_resource" and call.arn == call.request.physical_id and {*call.tags} == {CREATED_BY}
 
 
 def _not_blocked(facts: Facts) -> Iterator[Violation]:
@@ -265,8 +261,7 @@ def _may_roll_back(facts: Facts, request: Request, call: Call) -> bool:
     """Whether the rollback of a refusal may make a change: to what others did, or what an earlier failure left."""
     if call.operation == "tag_resource":
         wanted = {(tag["Key"], tag["Value"]) for tag in request.wanted.get("Tags", [])}
-        tags = {(tag["tagKey"], tag["tagValue"]) for tag in call.arguments["tags"] if tag["tagKey"] not in OWNERSHIP}
-        return tags <= wanted
+        return all(tag in wanted or tag[0] in OWNERSHIP for tag in call.tags.items())
     if call.operation == "delete_event_tracker":
         # Whether that was right, `_deletions` says.
         return call.arn not in facts.taken
@@ -333,13 +328,13 @@ def _given_since(facts: Facts, arn: str, resource: tuple[str, str]) -> dict[str,
         since = request.sent
         if facts.is_adoption(request):
             break
-    given = {}
-    for call in facts.done:
-        if call.arn == arn and call.moment >= since:
-            for tag in call.arguments.get("tags", ()):
-                if tag["tagKey"] not in OWNERSHIP:
-                    given[tag["tagKey"]] = (call.request.resource, tag["tagValue"])
-    return {key: value for key, (giver, value) in given.items() if giver == resource}
+    given = {
+        key: (call.request.resource, value)
+        for call in facts.done
+        if call.arn == arn and call.moment >= since
+        for key, value in call.tags.items()
+    }
+    return {key: value for key, (giver, value) in given.items() if giver == resource and key not in OWNERSHIP}
 
 
 def _is_shared(facts: Facts, arn: str) -> bool:

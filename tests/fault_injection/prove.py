@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 
 ROOT = Path(__file__).parents[2]
@@ -85,7 +86,7 @@ def prove() -> dict[str, Result]:
     results = {provider: Result() for provider in PROVIDERS}
     with ProcessPoolExecutor(initializer=isolate_process) as executor:
         futures = {executor.submit(do, job): job for job in jobs()}
-        for future in as_completed(futures):
+        for future in track(as_completed(futures), "Jobs", total=len(futures)):
             job, part, whole = futures[future], future.result(), results[futures[future].provider]
             whole.fault_points += part.fault_points
             whole.tallies[job.kind] += part.tallies[job.kind]

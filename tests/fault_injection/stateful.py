@@ -224,8 +224,16 @@ class Operations(Surroundings):
     ) -> None:
         self.update(stack, which, {**changes, "DatasetGroupArn": group}, way)
 
-    @rule(stack=stacks, which=WHICH, name=MEMBERS["Name"], way=st.one_of(st.just({"sibling_fails": True}), WAYS))
-    def opt_in_to_a_rename(self, stack: Stack, which: int, name: str, way: dict[str, Any]) -> None:
+    @rule(
+        stack=stacks,
+        which=WHICH,
+        name=MEMBERS["Name"],
+        way=st.one_of(st.just({"sibling_fails": True}), WAYS),
+        dies=st.booleans(),
+    )
+    def opt_in_to_a_rename(self, stack: Stack, which: int, name: str, way: dict[str, Any], dies: bool) -> None:
+        if dies:
+            self.the_function_will_die_after_a_response(0)
         self.update(stack, which, {"Name": name, "ReplacementStrategy": "delete_then_create"}, way)
 
     @rule(stack=stacks, group=st.sampled_from(GROUPS), way=WAYS)
