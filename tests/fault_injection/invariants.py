@@ -124,7 +124,8 @@ def _why_kept(facts: Facts, call: Call) -> tuple[Rule, str, str] | None:
     if made is None:
         return Rule.KEPT, "which was handed over", ""
     if facts.is_acknowledged(arn, call.moment):
-        return Rule.KEPT, f"made by {made.request}, whose id somebody has", windows.unmarked(facts, call)
+        window = windows.unmarked(facts, call) or windows.still_created(facts, call, made.request)
+        return Rule.KEPT, f"made by {made.request}, whose id somebody has", window
     if facts.order[made.request.id] > facts.order[request.id]:
         window = windows.sent_in_same_second(facts, request, made.request)
         return Rule.KEPT, f"made by {made.request}, which is newer", window

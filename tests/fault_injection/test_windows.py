@@ -12,7 +12,7 @@ from simulation.world import World, world
 from tests.fault_injection.invariants import violations
 from tests.fault_injection.rules import Rule, Violation
 from tests.fault_injection.sequences import Sequence, run
-from tests.fault_injection.windows import CHANGED, SAME_SECOND, UNHEARD, UNMARKED
+from tests.fault_injection.windows import CHANGED, LATE, SAME_SECOND, UNHEARD, UNMARKED
 
 
 def in_windows(sequence: Sequence) -> set[Rule]:
@@ -216,3 +216,16 @@ def test_what_an_update_leaves_whose_rollback_was_sent_in_the_same_second_is_a_w
 
         (left,) = violations(aws)
         assert (left.rule, left.window) == (Rule.NOTHING_LEFT, SAME_SECOND)
+
+
+def test_an_update_that_deletes_what_its_rollback_of_the_same_second_is_creating_is_a_window() -> None:
+    with world() as aws:
+        stack, books, films = aws.stack(), aws.dataset_group("books"), aws.dataset_group("films")
+        stack.create(DatasetGroupArn=books)
+        aws.delete_trackers(books)
+        aws.tracker(films)
+        stack.update(DatasetGroupArn=films, abandoned_after=0.0)
+        aws.settle()
+
+        found = {violation.rule: violation.window for violation in violations(aws)}
+        assert found == {Rule.KEPT: SAME_SECOND, Rule.LIVE: LATE}

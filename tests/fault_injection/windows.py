@@ -126,6 +126,18 @@ def sent_in_same_second(facts: Facts, update: Request, other: Request | None = N
     return SAME_SECOND if (other in ties if other else ties) else ""
 
 
+def still_created(facts: Facts, call: Call, made: Request) -> str:
+    """Whether a tracker was still being created, by an Update of the same second, when its tags were last read."""
+    asked = [
+        one.tracker.tags
+        for one in facts.done
+        if (one.request, one.arn, one.operation) == (call.request, call.arn, "list_tags_for_resource")
+        and one.moment <= call.moment
+    ]
+    is_pending = bool(asked) and asked[-1].get(CREATED_BY, "").endswith("/pending")
+    return sent_in_same_second(facts, call.request, made) if is_pending else ""
+
+
 def undated(facts: Facts) -> str:
     """Whether no ResponseURL tells when its request was sent, so that nothing counts as unacknowledged."""
     return "" if facts.world.cloudformation.dated_urls else UNDATED
@@ -137,7 +149,7 @@ def is_overtaken(facts: Facts, request: Request, moment: float) -> str:
 
 
 def changed_between(facts: Facts, first: Put, second: Put) -> str:
-    """Whether other requests changed the dataset group of a request between two of its deliveries.
+    """Whether other requests changed the dataset group of a request between its first delivery and a later response.
 
     What was refused may be possible then. CloudFormation reads only the first response.
     """
@@ -148,7 +160,7 @@ def changed_between(facts: Facts, first: Put, second: Put) -> str:
         if call.request is not second.request
         and call.operation in ("create_event_tracker", "delete_event_tracker")
         and facts.group_of(call.arn) == group
-        and first.moment <= call.moment <= second.moment
+        and first.invocation.start <= call.moment <= second.moment
     )
     return CHANGED if any(others) else ""
 
