@@ -95,6 +95,26 @@ def test_a_change_set_leaves_out_what_is_not_made(cloud: Cloud) -> None:
     cloud.cloudformation.delete_stack(StackName="conditions")
 
 
+@pytest.fixture
+def may_not_create(cloud: Cloud) -> Iterator[None]:
+    """The role may no longer make event trackers."""
+    iam = client(cloud, "iam")
+    names = {"RoleName": Provider(cloud, sam.PROVIDER_STACK).role["RoleName"], "PolicyName": "event-trackers"}
+    policy = iam.get_role_policy(**names)["PolicyDocument"]
+    fewer = {**policy, "Statement": [one for one in policy["Statement"] if one["Sid"] != "Create"]}
+    assert len(fewer["Statement"]) == len(policy["Statement"]) - 1
+    iam.put_role_policy(**names, PolicyDocument=json.dumps(fewer))
+    yield
+    iam.put_role_policy(**names, PolicyDocument=json.dumps(policy))
+
+
+@pytest.mark.usefixtures("may_not_create")
+def test_a_function_may_do_what_its_role_allows(cloud: Cloud, stack: Stack, group: str) -> None:
+    assert stack.create(Tracker={"DatasetGroupArn": group, "ServiceTimeout": 8}) == "ROLLBACK_COMPLETE"
+
+    assert "is not authorized to perform: personalize:CreateEventTracker on resource: " in stack.reasons[-1]
+
+
 def test_the_provider_needs_no_parameter_to_find_the_local_amazon_personalize(
     cloud: Cloud, stack: Stack, group: str
 ) -> None:
