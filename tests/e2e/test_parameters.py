@@ -1,4 +1,4 @@
-"""What accounts with rules ask of the provider's stack, deployed; tests/unit/test_template.py has each parameter."""
+"""What accounts with rules ask of the provider's stack, deployed: each parameter alone, and all of them."""
 
 import itertools
 import json
@@ -58,6 +58,32 @@ def test_the_defaults_add_nothing(provider: Provider, template: str) -> None:
     assert "kmsKeyId" not in provider.log_group
     assert provider.destination is None
     assert provider.outputs.keys() == {"ServiceToken"}
+
+
+@pytest.mark.parametrize(
+    ("parameter", "added"),
+    [
+        ("PermissionsBoundaryArn", set()),
+        ("RolePath", set()),
+        ("KmsKeyArn", set()),
+        ("VpcSubnetIds", {"network-interfaces"}),
+        ("UnansweredRequestsQueue", {"unanswered-requests"}),
+    ],
+)
+def test_each_is_deployed_alone(
+    provider: Provider, template: str, boundary: str, key: str, vpc: dict[str, str], parameter: str, added: set[str]
+) -> None:
+    values = {
+        "PermissionsBoundaryArn": boundary,
+        "RolePath": "/delivery/",
+        "KmsKeyArn": key,
+        "UnansweredRequestsQueue": "true",
+    }
+    parameters = vpc if parameter in vpc else {parameter: values[parameter]}
+
+    assert provider.create_from(template, **parameters) == "CREATE_COMPLETE"
+
+    assert provider.policies == {"logs", "event-trackers", *added}
 
 
 @pytest.mark.parametrize("parameter", ["VpcSubnetIds", "VpcSecurityGroupIds"])
