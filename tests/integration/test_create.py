@@ -404,6 +404,7 @@ def test_a_group_without_interactions_fails_in_the_services_words_with_the_remed
         ("stack/***/1", "***", ""),
         ("stack/X/1", "***", "X--"),
     ],
+    ids=["a stack", "an emulator's", "long", "no letters", "half of it"],
 )
 def test_a_generated_name_tells_where_it_comes_from(
     aws: World, requests: Requests, group: str, stack_id: str, logical_id: str, origin: str
