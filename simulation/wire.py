@@ -19,7 +19,7 @@ SECONDS_PER_CALL = 0.05
 PUT = "put"
 
 # More than any run makes.
-MOST_CALLS = 20_000
+MOST_CALLS = 100_000
 
 Effect: TypeAlias = Callable[[], Any]
 Fault: TypeAlias = Callable[["Wire", str, Effect], Any]
