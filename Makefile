@@ -37,7 +37,7 @@ unexport $(filter AWS_%,$(.VARIABLES))
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-17s %s\n", $$1, $$2}'
 
-demo: what := make demo takes half a minute
+demo: what := make demo takes about 45 seconds
 demo: local-cloud ## deploy, update, rename and delete an event tracker on a local cloud, and watch
 	@$(LOCAL_PYTHON) -m local demo
 
