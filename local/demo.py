@@ -1,4 +1,4 @@
-"""The product in half a minute: an event tracker deployed, updated, renamed and deleted on a local cloud."""
+"""The product in less than a minute: an event tracker deployed, updated, renamed and deleted on a local cloud."""
 
 import textwrap
 import time
