@@ -55,20 +55,21 @@ def make_handler(client: "PersonalizeClient", http: Http, clock: Clock, sam_loca
             with suppress(ValueError):
                 scope = Scope.from_arn(request.stack_id)
             scope = replace(scope, region=client.meta.region_name)
-        seconds_left = context.get_remaining_time_in_millis() / 1000
-        resource = CustomResource(request, partial(_fulfill, request, scope, client, clock, seconds_left))
+        resource = CustomResource(request, partial(_fulfill, request, scope, client, clock, _seconds_left(context)))
         response = resource.respond(context)
         _log_outcome(response, resource.error)
-        seconds_left = context.get_remaining_time_in_millis() / 1000
         if not sam_local:
-            send(response, http, Deadline(clock, seconds_left / 2))
+            send(response, http, Deadline(clock, _seconds_left(context) / 2))
         if resource.tracker:
-            seconds_left = context.get_remaining_time_in_millis() / 1000
-            deadline = Deadline(clock, min(seconds_left - _LAST_CALL_SECONDS, _ACKNOWLEDGE_SECONDS))
+            deadline = Deadline(clock, min(_seconds_left(context) - _LAST_CALL_SECONDS, _ACKNOWLEDGE_SECONDS))
             acknowledge(request, resource.tracker, Trackers(client, deadline))
         return response.document
 
     return handle
+
+
+def _seconds_left(context: LambdaContext) -> float:
+    return context.get_remaining_time_in_millis() / 1000
 
 
 def _parse(event: object) -> Request:

@@ -9,7 +9,7 @@ from botocore.exceptions import PartialCredentialsError, ReadTimeoutError
 
 from simulation.stack import Stack
 from simulation.world import World, as_list
-from tests.integration.faults import FaultyClient, OtherwiseReal, always, client_error, once
+from tests.integration.faults import OtherwiseReal, always, client_error, once
 from tests.integration.requests import ACKNOWLEDGED, ORPHANED, OWNED, Requests, event, owned, with_fault
 
 Log = Callable[[], list[dict[str, Any]]]
@@ -200,9 +200,9 @@ def test_a_tracker_whose_creation_got_no_response_and_that_failed_is_undone(
 ) -> None:
     created = requests.create()
     aws.backend.tracker_creations_to_fail = 1
-    client = FaultyClient(aws.service, once("create_event_tracker", lost), after_effect=True)
+    faulty = with_fault(aws, once("create_event_tracker", lost), after_effect=True)
 
-    response = Requests(aws, client).change_group(created, group, other_group)
+    response = faulty.change_group(created, group, other_group)
 
     assert "became CREATE FAILED" in response["Reason"]
     aws.time.sleep(60)
@@ -212,17 +212,12 @@ def test_a_tracker_whose_creation_got_no_response_and_that_failed_is_undone(
 def test_a_tracker_that_only_the_first_attempt_of_botocore_made_is_undone(
     aws: World, requests: Requests, group: str, other_group: str
 ) -> None:
-    created = requests("Create")["PhysicalResourceId"]
+    created = requests.create()
     refused = client_error("InvalidInputException", 400, "CreateEventTracker")
     refused.response["ResponseMetadata"]["RetryAttempts"] = 1
-    client = FaultyClient(aws.service, always("create_event_tracker", refused), after_effect=True)
+    faulty = with_fault(aws, always("create_event_tracker", refused), after_effect=True)
 
-    response = Requests(aws, client)(
-        "Update",
-        PhysicalResourceId=created,
-        ResourceProperties={"DatasetGroupArn": other_group},
-        OldResourceProperties={"DatasetGroupArn": group},
-    )
+    response = faulty.change_group(created, group, other_group)
 
     assert response["Status"] == "FAILED"
     aws.time.sleep(60)
@@ -232,16 +227,11 @@ def test_a_tracker_that_only_the_first_attempt_of_botocore_made_is_undone(
 def test_an_update_whose_creation_was_refused_has_nothing_to_undo(
     aws: World, requests: Requests, group: str, other_group: str
 ) -> None:
-    created = requests("Create")["PhysicalResourceId"]
-    refused = client_error("InvalidInputException", 400, "CreateEventTracker")
+    created = requests.create()
+    refused = always("create_event_tracker", client_error("InvalidInputException", 400, "CreateEventTracker"))
     began = aws.time.now
 
-    response = Requests(aws, FaultyClient(aws.service, always("create_event_tracker", refused)))(
-        "Update",
-        PhysicalResourceId=created,
-        ResourceProperties={"DatasetGroupArn": other_group},
-        OldResourceProperties={"DatasetGroupArn": group},
-    )
+    response = with_fault(aws, refused).change_group(created, group, other_group)
 
     assert response["Status"] == "FAILED"
     assert aws.time.now == began
@@ -313,8 +303,8 @@ def test_a_list_that_is_left_out_is_empty(aws: World, group: str) -> None:
     theirs = aws.tracker(group)
     requests = Requests(aws, Terse(aws.service))
 
-    assert requests("Delete", PhysicalResourceId=theirs)["Status"] == "SUCCESS"
-    assert requests("Delete", PhysicalResourceId="not-created:the-failed-one")["Status"] == "SUCCESS"
+    assert requests.delete(theirs)["Status"] == "SUCCESS"
+    assert requests.delete("not-created:the-failed-one")["Status"] == "SUCCESS"
     assert list(aws.trackers()) == [theirs]
 
 
