@@ -1,21 +1,26 @@
-"""A boto3 client of Amazon Personalize whose calls are handled at once: without HTTP, which costs ten times as much.
+"""A client of Amazon Personalize whose calls are handled at once: without HTTP, which costs twenty times as much.
 
 botocore checks the parameters and reads the responses; between the two, moto's handlers get what would be on the wire.
 """
 
 import functools
-from types import SimpleNamespace
-from typing import Any, cast
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 import boto3
-from botocore import UNSIGNED, xform_name
-from botocore.config import Config
-from botocore.parsers import create_parser
+from botocore import xform_name
+from botocore.exceptions import ParamValidationError
+from botocore.parsers import ResponseParserFactory
+from botocore.validate import ParamValidator
 from moto.core.exceptions import JsonRESTError
 
-from event_tracker.trackers import CLIENT_CONFIG
 from local.moto_personalize import PersonalizeBackend, personalize_backends
 from local.moto_personalize.responses import PersonalizeResponse
+from simulation.wire import paginator
+
+if TYPE_CHECKING:
+    from botocore.paginate import Paginator
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 
@@ -25,42 +30,69 @@ def backend() -> PersonalizeBackend:
     return personalize_backends[ACCOUNT][REGION]  # type: ignore[return-value]
 
 
+class PersonalizeClient:
+    """The methods of a boto3 client of Amazon Personalize: one for each operation, and its errors."""
+
+    def __init__(self) -> None:
+        real = boto3.client("personalize", region_name=REGION)
+        self.meta = real.meta
+        self.exceptions: Any = real.exceptions
+        self._validator = ParamValidator()
+        parsers = ResponseParserFactory()
+        # botocore's own takes as long as all the rest.
+        parsers.set_parser_defaults(timestamp_parser=lambda seconds: datetime.fromtimestamp(seconds, UTC))
+        self._parser = parsers.create_parser("json")
+
+    def get_paginator(self, method: str) -> "Paginator[Any]":
+        """A paginator of botocore's."""
+        return paginator(self, method)
+
+    def __getattr__(self, method: str) -> Any:
+        name = self.meta.method_to_api_mapping.get(method)
+        if name is None:
+            raise AttributeError(method)
+        call = functools.partial(self._call, self.meta.service_model.operation_model(name))
+        setattr(self, method, call)
+        return call
+
+    def _call(self, model: Any, **arguments: Any) -> Any:
+        """Handle a call as botocore does, but for what is on the wire."""
+        report = self._validator.validate(arguments, model.input_shape)
+        if report.has_errors():
+            raise ParamValidationError(report=report.generate_report())
+        status, body = _handle(model.name, json.dumps(arguments))
+        parsed = self._parser.parse({"status_code": status, "headers": {}, "body": body.encode()}, model.output_shape)
+        parsed["ResponseMetadata"]["RetryAttempts"] = 0
+        if status >= 300:
+            raise self.exceptions.from_code(parsed["Error"]["Code"])(parsed, model.name)
+        return parsed
+
+
 @functools.cache
-def personalize_client() -> Any:
+def personalize_client() -> PersonalizeClient:
     """One for all worlds, since making it takes longer than most tests."""
-    # What would not be looked at takes time all the same: the signature, and the user agent.
-    config = CLIENT_CONFIG.merge(
-        Config(retries={"total_max_attempts": 1}, signature_version=UNSIGNED, user_agent="simulation")
-    )
-    client = boto3.client("personalize", region_name=REGION, config=config)
-    client.meta.events.register("before-call.personalize", cast("Any", _handle))
-    return client
+    return PersonalizeClient()
 
 
 class _Handler(PersonalizeResponse):
-    def __init__(self, operation: str, body: bytes) -> None:
+    def __init__(self, operation: str, body: str) -> None:
         super().__init__()
-        self.body = body.decode()
+        self.body = body
         self._operation = operation
+        self._backend = backend()
 
     @property
     def personalize_backend(self) -> PersonalizeBackend:
-        return backend()
+        return self._backend
 
     def _get_action(self) -> str:
         return self._operation
 
 
-_parser = create_parser("json")
-
-
-def _handle(model: Any, params: Any, **_: Any) -> tuple[Any, Any]:
-    """Handle a call before botocore would send it; returns what it would make of the response."""
-    handler, status = _Handler(model.name, params["body"]), 200
+def _handle(operation: str, body: str) -> tuple[int, str]:
+    """The status and the body of the response to a request."""
+    handler = _Handler(operation, body)
     try:
-        body = getattr(handler, xform_name(model.name))()
+        return 200, getattr(handler, xform_name(operation))()
     except JsonRESTError as error:
-        status, body = error.code, error.get_body()
-    parsed = _parser.parse({"status_code": status, "headers": {}, "body": body.encode()}, model.output_shape)
-    parsed["ResponseMetadata"]["RetryAttempts"] = 0
-    return SimpleNamespace(status_code=status), parsed
+        return error.code, error.get_body()

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from unittest.mock import patch
 
+from crhelper import log_helper
+
 from event_tracker.telemetry import metrics
 
 
@@ -24,13 +26,18 @@ def isolate_process() -> None:
 @contextmanager
 def quiet() -> Iterator[None]:
     """Log nothing and count no metrics: invocations that overlap would share them, which they never do in Lambda."""
-    root = logging.getLogger()
-    level = root.level
     logging.disable(logging.CRITICAL)
     try:
-        with patch.object(metrics, "add_metric"), patch.object(metrics.provider, "flush_metrics"):
+        with (
+            # It sets levels for all of the process, in each invocation.
+            patch.object(log_helper, "setup", _nothing),
+            patch.object(metrics, "add_metric", _nothing),
+            patch.object(metrics.provider, "flush_metrics", _nothing),
+        ):
             yield
     finally:
         logging.disable(logging.NOTSET)
-        # crhelper's default is DEBUG, for every logger.
-        root.setLevel(level)
+
+
+def _nothing(*_: object, **__: object) -> None:
+    pass

@@ -19,14 +19,10 @@ class PersonalizeResponse(PlainPersonalizeResponse):
         return cast("PersonalizeBackend", super().personalize_backend)
 
     def describe_event_tracker(self) -> str:
-        response = json.loads(super().describe_event_tracker())
-        response["eventTracker"] = self._without_left_out(response["eventTracker"])
-        return json.dumps(response)
+        return self._without_left_out(super().describe_event_tracker())
 
     def list_event_trackers(self) -> str:
-        response = json.loads(super().list_event_trackers())
-        response["eventTrackers"] = [self._without_left_out(tracker) for tracker in response["eventTrackers"]]
-        return json.dumps(response)
+        return self._without_left_out(super().list_event_trackers())
 
     def _valid_params(self) -> dict[str, Any]:
         with refused_with(self.personalize_backend.guesses.constraint_violation, InvalidInputException):
@@ -44,6 +40,12 @@ class PersonalizeResponse(PlainPersonalizeResponse):
 
         return super()._page(key, guessed_page, **filters)
 
-    def _without_left_out(self, tracker: dict[str, Any]) -> dict[str, Any]:
+    def _without_left_out(self, body: str) -> str:
         left_out = self.personalize_backend.guesses.left_out_members
-        return {name: value for name, value in tracker.items() if name not in left_out}
+        if not left_out:
+            return body
+
+        def without(members: dict[str, Any]) -> dict[str, Any]:
+            return {name: member for name, member in members.items() if name not in left_out}
+
+        return json.dumps(json.loads(body, object_hook=without))

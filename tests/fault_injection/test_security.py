@@ -2,14 +2,13 @@
 
 import io
 import logging
-from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
 
 import pytest
 
 from event_tracker.telemetry import logger
 from simulation.client import ACCOUNT, REGION
 from simulation.iam import needs, role_statements
-from simulation.isolation import quiet
 from simulation.world import ARN_SCOPE
 from tests.fault_injection.scenarios import SCENARIOS
 from tests.fault_injection.sequences import Run, Sequence, run
@@ -22,42 +21,48 @@ FAULTY = [
     for fault in ("500", "time-out after the effect", "killed after", "denied for a while")
 ]
 
-
-@pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    """Everything that is logged, at DEBUG, by whoever."""
-    text = io.StringIO()
-    handler, root, level = logging.StreamHandler(text), logging.getLogger(), logger.log_level
-    root.addHandler(handler)
-    logger.addHandler(handler)
-    before = root.level
-    root.setLevel(logging.DEBUG)
-    logger.setLevel("DEBUG")
-    logging.disable(logging.NOTSET)
-    yield text
-    root.setLevel(before)
-    logger.setLevel(level)
-    root.removeHandler(handler)
-    logger.removeHandler(handler)
+# Invocations overlap here, and so take each other's metrics.
+pytestmark = pytest.mark.filterwarnings("ignore:No application metrics")
 
 
-def test_no_run_logs_an_address_a_signature_or_an_event(log: io.StringIO, capfd: pytest.CaptureFixture[str]) -> None:
-    runs = [run(sequence) for sequence in (*map(Sequence, SCENARIOS), *FAULTY)]
-
-    captured = capfd.readouterr()
-    everything = log.getvalue() + captured.out + captured.err
-    assert everything.count("Sending the response") > len(runs)
-    urls = [url for one in runs for url in one.world.cloudformation.requests]
-    signatures = [url.partition("X-Amz-Signature=")[2] for url in urls]
-    assert [secret for secret in (*urls, *signatures) if secret in everything] == []
-    assert "ResponseURL" not in everything
-    assert "OldResourceProperties" not in everything
+@pytest.fixture(autouse=True)
+def _quiet() -> None:
+    """Not here: what is logged is what is looked at."""
 
 
 @pytest.fixture(scope="module")
-def runs() -> list[Run]:
-    with quiet():
-        return [run(sequence) for sequence in (*map(Sequence, SCENARIOS), *FAULTY)]
+def printed() -> io.StringIO:
+    """Everything that the runs print, and log at DEBUG, by whoever."""
+    return io.StringIO()
+
+
+@pytest.fixture(scope="module")
+def runs(printed: io.StringIO) -> list[Run]:
+    handler, root, stream = logging.StreamHandler(printed), logging.getLogger(), logger.registered_handler.stream
+    levels = root.level, logger.log_level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    logger.setLevel(logging.DEBUG)
+    logger.registered_handler.setStream(printed)
+    try:
+        with redirect_stdout(printed), redirect_stderr(printed):
+            return [run(sequence) for sequence in (*map(Sequence, SCENARIOS), *FAULTY)]
+    finally:
+        logger.registered_handler.setStream(stream)
+        root.removeHandler(handler)
+        root.setLevel(levels[0])
+        logger.setLevel(levels[1])
+
+
+def test_no_run_logs_an_address_a_signature_or_an_event(runs: list[Run], printed: io.StringIO) -> None:
+    everything = printed.getvalue()
+    urls = [url for one in runs for url in one.world.cloudformation.requests]
+    signatures = [url.partition("X-Amz-Signature=")[2] for url in urls]
+
+    assert everything.count("Sending the response") > len(runs)
+    assert [secret for secret in (*urls, *signatures) if secret in everything] == []
+    assert "ResponseURL" not in everything
+    assert "OldResourceProperties" not in everything
 
 
 def test_nothing_is_denied_that_the_runs_need(runs: list[Run]) -> None:

@@ -3,6 +3,7 @@
 botocore checks types, required members and minimum lengths, but neither patterns nor maximum lengths.
 """
 
+import functools
 import json
 import re
 import unicodedata
@@ -76,6 +77,7 @@ def _broken_constraints(shape: Shape, value: str | list[Any] | float) -> Iterato
         yield f"Member must satisfy enum value set: [{', '.join(limits['enum'])}]"
 
 
+@functools.lru_cache(maxsize=1024)
 def _matches(pattern: str, value: str) -> bool:
     """Whether all of the value matches; Python's re has none of the Unicode classes in these patterns."""
     if r"\p{L}\p{Z}\p{N}" in pattern:
