@@ -11,15 +11,14 @@ from cfnlint.decode import decode_str
 from cfnlint.runner import Runner
 
 RULES = Path(__file__).parents[2] / "lint"
+CONFIG = ConfigMixIn([], append_rules=[str(RULES)])
 
 Problem = tuple[str, str, str]
 Lint = Callable[[str | dict[str, Any]], list[Problem]]
 
 
-@pytest.fixture(scope="session")
-def lint() -> Lint:
-    """What cfn-lint says of a template: rule, path and message of each problem."""
-    runner = Runner(ConfigMixIn([], append_rules=[str(RULES)]))
+def linter(runner: Runner) -> Lint:
+    """What a runner of cfn-lint says of a template: rule, path and message of each problem."""
 
     def problems(template: str | dict[str, Any]) -> list[Problem]:
         # With line numbers, by which cfn-lint tells two problems of the same message apart.
@@ -30,3 +29,9 @@ def lint() -> Lint:
         return [(match.rule.id, "/".join(map(str, match.path)), match.message) for match in matches]  # type: ignore[attr-defined]
 
     return problems
+
+
+@pytest.fixture(scope="session")
+def lint() -> Lint:
+    """The linter with all rules."""
+    return linter(Runner(CONFIG))

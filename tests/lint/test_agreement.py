@@ -131,7 +131,7 @@ VALUES = {
 
 
 @pytest.mark.parametrize("name", VALUES)
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(data=st.data())
 def test_of_any_value_both_say_the_same(name: str, data: st.DataObject) -> None:
     said = {"DatasetGroupArn": GROUP, name: data.draw(VALUES[name])}
@@ -151,7 +151,7 @@ groups = st.one_of(
 )
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(group=groups)
 def test_a_group_is_taken_where_some_provider_would_take_it(group: Any) -> None:
     said = {"DatasetGroupArn": group}

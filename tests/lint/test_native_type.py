@@ -1,5 +1,6 @@
 """What a template says of the native type AWS::Personalize::EventTracker it can say here (cfn-lint has its schema)."""
 
+import functools
 import json
 import re
 from pathlib import Path
@@ -58,10 +59,12 @@ RULES = {
 }
 
 
+@functools.cache
 def providers(region: str) -> dict[str, str]:
     return json.loads((DATA / "providers" / f"{region}.json").read_text())  # type: ignore[no-any-return]
 
 
+@functools.cache
 def personalize_regions() -> dict[str, str]:
     """Where botocore knows Amazon Personalize to be: regions, and their partitions."""
     session = boto3.session.Session()

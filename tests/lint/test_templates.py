@@ -3,12 +3,13 @@
 import json
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cfnlint.config import ConfigMixIn
+from cfnlint.exceptions import UnexpectedRuleException
+from cfnlint.runner import Runner
 
 from lint.personalize_event_tracker import ATTRIBUTES
 from tests.lint.conftest import RULES, Lint, Problem
@@ -94,11 +95,6 @@ def template(*trackers: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def run(*arguments: str, cwd: Path) -> "subprocess.CompletedProcess[str]":
-    command = [str(Path(sys.executable).with_name("cfn-lint")), *arguments]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
-
-
 @pytest.fixture(scope="module")
 def bad(lint: Lint) -> list[Problem]:
     """What is said of all that is bad, each in a resource of its own."""
@@ -180,21 +176,29 @@ def test_the_examples_pass(lint: Lint, path: Path) -> None:
 
 
 @pytest.fixture
-def rules(tmp_path: Path) -> str:
-    """The one file that a user takes, in a folder of the user's."""
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working directory: a user's, which has the one file in a folder."""
     (tmp_path / "cfn-lint-rules").mkdir()
     shutil.copy(RULES / "personalize_event_tracker.py", tmp_path / "cfn-lint-rules")
-    return "cfn-lint-rules"
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
-def test_the_one_file_is_all_that_a_user_s_configuration_needs(tmp_path: Path, rules: str) -> None:
-    (tmp_path / "template.json").write_text(json.dumps(template({**GOOD_ONE, "DatasetGroupArn": "films"})))
-    (tmp_path / ".cfnlintrc").write_text(f"append_rules: [{rules}]\n")
+def cfn_lint(*arguments: str) -> int:
+    """Run cfn-lint, and return the status with which it ends."""
+    with pytest.raises(SystemExit) as end:
+        Runner(ConfigMixIn(list(arguments))).cli()
+    return int(str(end.value))
 
-    linted = run("template.json", cwd=tmp_path)
 
-    assert linted.returncode == 2 + 4
-    assert "E9501 DatasetGroupArn must be the ARN of a dataset group" in linted.stdout
+def test_the_one_file_is_all_that_a_user_s_configuration_needs(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "template.json").write_text(json.dumps(template({**GOOD_ONE, "DatasetGroupArn": "films"})))
+    (project / ".cfnlintrc").write_text("append_rules: [cfn-lint-rules]\n")
+
+    assert cfn_lint("template.json") == 2 + 4
+    assert "E9501 DatasetGroupArn must be the ARN of a dataset group" in capsys.readouterr().out
 
 
 PAGE = (ROOT / "docs" / "linting.md").read_text()
@@ -202,12 +206,14 @@ SHOWN = re.findall(r"This template\n\n```yaml\n(.*?)```\n\ngives\n\n```\n(.*?)``
 
 
 @pytest.mark.parametrize(("bad", "shown"), SHOWN)
-def test_the_page_on_linting_shows_what_is_said(tmp_path: Path, rules: str, bad: str, shown: str) -> None:
-    (tmp_path / "template.yaml").write_text(bad)
+def test_the_page_on_linting_shows_what_is_said(
+    project: Path, capsys: pytest.CaptureFixture[str], bad: str, shown: str
+) -> None:
+    (project / "template.yaml").write_text(bad)
 
-    linted = run("--append-rules", rules, "--", "template.yaml", cwd=tmp_path)
+    cfn_lint("--append-rules", "cfn-lint-rules", "--", "template.yaml")
 
-    assert linted.stdout.strip() == shown.strip()
+    assert capsys.readouterr().out.strip() == shown.strip()
 
 
 def test_the_page_on_linting_shows_every_rule() -> None:
@@ -217,10 +223,11 @@ def test_the_page_on_linting_shows_every_rule() -> None:
     assert {rule for _, shown in SHOWN for rule in re.findall(r"^([EW]\d+) ", shown, re.MULTILINE)} == rules
 
 
-def test_without_two_hyphens_it_ends_as_the_page_says(tmp_path: Path, rules: str) -> None:
-    (tmp_path / "template.yaml").write_text(SHOWN[0][0])
+def test_without_two_hyphens_it_ends_as_the_page_says(project: Path) -> None:
+    (project / "template.yaml").write_text(SHOWN[0][0])
+    (words,) = re.findall(r"whose last line is `(.*?)`", PAGE)
 
-    linted = run("--append-rules", rules, "template.yaml", cwd=tmp_path)
+    with pytest.raises(UnexpectedRuleException) as failure:
+        cfn_lint("--append-rules", "cfn-lint-rules", "template.yaml")
 
-    assert "Traceback" in linted.stderr
-    assert linted.stderr.splitlines()[-1].endswith("Tried to append rules but got an error: No module named 'template'")
+    assert str(failure.value) == words

@@ -6,8 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import Mock
 
-import boto3
-from moto import mock_aws
+from botocore.stub import Stubber
 
 PAGE = (Path(__file__).parents[2] / "docs" / "tracking-id.md").read_text()
 
@@ -21,16 +20,15 @@ def test_an_application_has_the_new_tracking_id_after_five_minutes() -> None:
         application["record"]("sam", "visit", {"eventType": "watch"})
         return sent.put_events.call_args.kwargs["trackingId"]
 
-    with mock_aws():
-        ssm = boto3.client("ssm")
-        ssm.put_parameter(Name="/personalize/films/tracking-id", Value="first", Type="String")
-        application: dict[str, Any] = {}
-        exec(code, application)  # noqa: S102 - it is this repository's own
-        application |= {"personalize_events": sent, "time": SimpleNamespace(time=lambda: now)}
-        assert tracking_id_in_use() == "first"
+    application: dict[str, Any] = {}
+    exec(code, application)  # noqa: S102 - it is this repository's own
+    application |= {"personalize_events": sent, "time": SimpleNamespace(time=lambda: now)}
+    with Stubber(application["ssm"]) as ssm:
+        for value in ("first", "second"):
+            parameter = {"Parameter": {"Value": value}}
+            ssm.add_response("get_parameter", parameter, {"Name": "/personalize/films/tracking-id"})
 
-        ssm.put_parameter(Name="/personalize/films/tracking-id", Value="second", Overwrite=True)
-        assert tracking_id_in_use() == "first"
+        assert [tracking_id_in_use(), tracking_id_in_use()] == ["first", "first"]
         now += 300
         assert tracking_id_in_use() == "second"
 
