@@ -9,7 +9,7 @@ from crhelper import CfnResource
 
 from bench.account import Account, Approach, Client, Event
 from event_tracker import handler
-from event_tracker.protocol import FAILED, SUCCESS
+from event_tracker.protocol import FAILED
 from event_tracker.trackers import CLIENT_CONFIG
 from simulation.lambda_service import Context
 from simulation.wire import SECONDS_PER_CALL
@@ -83,7 +83,7 @@ def _fixed(account: Account, event: Event, _: Context) -> None:
     except ClientError:
         account.respond(event, FAILED, event.get("PhysicalResourceId", "none"))
     else:
-        account.respond(event, SUCCESS, arn)
+        account.respond(event, "SUCCESS", arn)
 
 
 def _cdk(account: Account, event: Event, _: Context) -> None:
@@ -106,7 +106,7 @@ def _cdk(account: Account, event: Event, _: Context) -> None:
     def framework_is_complete() -> None:
         account.invoke(MEGABYTES, is_complete)
         if done:
-            account.respond(event, SUCCESS, arn)
+            account.respond(event, "SUCCESS", arn)
 
     def state_machine() -> None:
         for _ in range(CDK_ATTEMPTS):

@@ -4,18 +4,13 @@
 class EventTrackerError(Exception):
     """The request failed: the text says what failed, for which resource, why, and what to do next."""
 
-    @property
-    def kind(self) -> str:
-        """What the log line of the response calls it."""
-        return type(self).__name__.removesuffix("Error")
-
-
-class InvalidPropertiesError(EventTrackerError):
-    """The template asks for something that cannot be (rule B2)."""
-
 
 class RefusedError(EventTrackerError):
     """The provider protects a tracker from harm (rules C4, U2, U3)."""
+
+
+class InvalidPropertiesError(RefusedError):
+    """The template asks for something that cannot be (rule B2)."""
 
 
 class OutOfTimeError(EventTrackerError):
@@ -27,10 +22,9 @@ class UnexpectedError(EventTrackerError):
 
 
 class ServiceError(EventTrackerError):
-    """Amazon Personalize refused a call, or could not do what it had accepted."""
+    """Amazon Personalize refused a call, or could not do what it had accepted. `code` is its name for the error."""
 
     def __init__(self, message: str, code: str = "") -> None:
-        """`code`: the service's name for the error, such as `InvalidInputException`."""
         super().__init__(message)
         self.code = code
 
@@ -45,6 +39,9 @@ class TrackerNotFoundError(ServiceError):
 
 class InvalidRequestError(Exception):
     """The payload is no CloudFormation request that a response could be sent to (rule B1)."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"This is no CloudFormation request: {why}. Nothing was done and no response was sent.")
 
 
 class ResponseNotDeliveredError(Exception):

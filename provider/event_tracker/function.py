@@ -5,13 +5,9 @@ import os
 import boto3
 
 from event_tracker.handler import make_handler
-from event_tracker.sending import Http
+from event_tracker.protocol import Http
 from event_tracker.trackers import CLIENT_CONFIG
 from event_tracker.waiting import Clock
 
-handler = make_handler(
-    boto3.client("personalize", config=CLIENT_CONFIG),
-    Http(),
-    Clock(),
-    sam_local=bool(os.environ.get("AWS_SAM_LOCAL")),
-)
+_client = boto3.client("personalize", config=CLIENT_CONFIG)
+handler = make_handler(_client, Http(), Clock(), sam_local=bool(os.environ.get("AWS_SAM_LOCAL")))

@@ -1,13 +1,12 @@
-"""Which resource owns an event tracker, which request made it, and whether anybody may have its tracking ID.
-
-Three tags tell it, which are on a tracker from its creation on (docs/behavior.md, Ownership).
+"""Which resource owns an event tracker, which request made it, and whether anybody may have its tracking ID: told by
+three tags that are on a tracker from its creation on (docs/behavior.md, Ownership).
 """
 
 import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum, auto
 
 from event_tracker.protocol import Request
@@ -16,6 +15,7 @@ STACK_ID = "cloudformation:stack-id"
 LOGICAL_ID = "cloudformation:logical-id"
 CREATED_BY = "cloudformation:created-by"
 KEYS = frozenset({STACK_ID, LOGICAL_ID, CREATED_BY})
+PENDING = "pending"
 
 
 class Relation(Enum):
@@ -36,10 +36,8 @@ class Relation(Enum):
 
 @dataclass(frozen=True)
 class Ownership:
-    """The resource that owns a tracker, and the request that made it. The ids of an unowned tracker are empty.
-
-    Times are as in X-Amz-Date, `20261125T221000Z`; `-` is an unknown one. `responded` is when the response that says
-    SUCCESS had been sent, and `pending` until then.
+    """The resource that owns a tracker, and the request that made it; the ids of an unowned one are empty. Times are as
+    in X-Amz-Date, `20261125T221000Z`, or `-`. `responded` is when the response that says SUCCESS had been sent.
     """
 
     stack_id: str
@@ -47,47 +45,44 @@ class Ownership:
     request_type: str
     request_id: str
     sent: str
-    responded: str
+    responded: str = PENDING
 
     @classmethod
     def of(cls, request: Request) -> "Ownership":
         """The ownership of what a request makes."""
         stack_id, logical_id = _as_tag_value(request.stack_id), _as_tag_value(request.logical_id)
-        request_id = _as_tag_value(request.request_id)
-        return cls(stack_id, logical_id, request.request_type, request_id, request.sent or "-", "pending")
+        return cls(stack_id, logical_id, request.request_type, _as_tag_value(request.request_id), request.sent)
 
     @classmethod
     def from_tags(cls, tags: Mapping[str, str]) -> "Ownership":
         """The ownership that the tags of a tracker tell."""
-        time = r"\d{8}T\d{6}Z"
-        value = tags.get(CREATED_BY, "")
-        found = re.fullmatch(f"([^/]+)/(.+)/({time}|-)/({time}|-|pending)", value)
+        time, value = r"\d{8}T\d{6}Z", tags.get(CREATED_BY, "")
+        found = re.fullmatch(f"([^/]+)/(.+)/({time}|-)/({time}|-|{PENDING})", value)
         # A tracker that was handed over has no created-by, and version 0.1.0 wrote `<type>/<request id>`.
         made_by = found.groups() if found else (*value.partition("/")[::2], "-", "-")
         return cls(tags.get(STACK_ID, ""), tags.get(LOGICAL_ID, ""), *made_by)
-
-    @property
-    def is_pending(self) -> bool:
-        """Whether the response of the request that made the tracker was not sent, as far as is known."""
-        return self.responded == "pending"
-
-    def is_pending_of(self, request: Request) -> bool:
-        """Whether this very request made the tracker, and its response was not sent, as far as is known."""
-        return self.is_pending and self.relation_to(request) is Relation.MADE_BY_THIS_REQUEST
-
-    @property
-    def tags(self) -> dict[str, str]:
-        """The three tags."""
-        return {STACK_ID: self.stack_id, LOGICAL_ID: self.logical_id, **self.created_by}
 
     @property
     def created_by(self) -> dict[str, str]:
         """The tag that names the request."""
         return {CREATED_BY: f"{self.request_type}/{self.request_id}/{self.sent}/{self.responded}"}
 
-    def at(self, responded: str) -> "Ownership":
-        """The same with another time of the response."""
-        return replace(self, responded=responded)
+    @property
+    def tags(self) -> dict[str, str]:
+        """The three tags."""
+        return {STACK_ID: self.stack_id, LOGICAL_ID: self.logical_id, **self.created_by}
+
+    def is_pending_of(self, request: Request) -> bool:
+        """Whether this very request made the tracker, and its response was not sent, as far as is known."""
+        return self.responded == PENDING and self.relation_to(request) is Relation.MADE_BY_THIS_REQUEST
+
+    def was_left_by(self, request_type: str, request: Request) -> bool:
+        """Whether a request of this type made the tracker and failed before `request`: nobody has its tracking ID."""
+        relation = self.relation_to(request)
+        is_left = relation is Relation.UNACKNOWLEDGED
+        if request.failed_create:
+            is_left = relation.is_owned and self.request_id == request.failed_create
+        return is_left and self.request_type == request_type
 
     def relation_to(self, request: Request) -> Relation:
         """What a tracker that is owned so is to a request."""
@@ -104,7 +99,7 @@ class Ownership:
                 return Relation.NEWER
             # Of two Updates in the same second nobody knows which came first; a Create comes before all others.
             is_earlier = self.sent < this.sent or self.request_type == "Create"
-            if self.is_pending or (is_earlier and self.responded > this.sent):
+            if self.responded == PENDING or (is_earlier and self.responded > this.sent):
                 return Relation.UNACKNOWLEDGED
         return Relation.ACKNOWLEDGED
 

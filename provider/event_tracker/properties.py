@@ -9,10 +9,9 @@ from typing import Any
 
 from event_tracker import ownership
 from event_tracker.errors import InvalidPropertiesError
-from event_tracker.scope import Scope
+from event_tracker.trackers import Scope
 
 MAX_TAGS = 50 - len(ownership.KEYS)
-
 _TAG_RULE = "letters, digits, spaces or _ . : / = + - @"
 
 
@@ -46,23 +45,19 @@ class Properties:
     service_timeout: int | None = None
 
     @classmethod
-    def parse(cls, raw: object, scope: Scope) -> "Properties":
-        """Read ResourceProperties. Raises InvalidPropertiesError with every problem in one message (rule B2)."""
+    def parse(cls, raw: object, scope: Scope, lenient: bool = False) -> "Properties":
+        """Read properties; with problems raise InvalidPropertiesError that has all (rule B2), or, if lenient, go on."""
         reading = _Reading(raw, scope)
-        if reading.problems:
+        if reading.problems and not lenient:
+            found = "; ".join(reading.problems)
             raise InvalidPropertiesError(
-                f"The properties are not valid: {'; '.join(reading.problems)}. Correct the template and deploy again."
+                f"The properties are not valid: {found}. Correct the template and deploy again."
             )
         return reading.properties
 
-    @classmethod
-    def parse_lenient(cls, raw: object, scope: Scope) -> "Properties":
-        """Read properties that may be invalid, such as those of a Delete or of a failed update, without what is."""
-        return _Reading(raw, scope).properties
-
 
 class _Reading:
-    """One reading of a raw dictionary: the usable properties, and the problems with the rest."""
+    """One reading of a raw dictionary: the usable properties, and the problems with the rest, which is left out."""
 
     def __init__(self, raw: object, scope: Scope) -> None:
         self.problems: list[str] = []
@@ -70,9 +65,9 @@ class _Reading:
         if self._raw is not raw:
             self._problem("ResourceProperties", raw, "a map of properties")
         for name in [name for name in self._raw if name not in _KNOWN]:
-            similar = difflib.get_close_matches(str(name), _KNOWN, n=1)
+            similar = difflib.get_close_matches(str(name), _KNOWN)
             hint = f"did you mean {similar[0]}?" if similar else f"there are {', '.join(_KNOWN)}"
-            self.problems.append(f"{_shown(name, quoted=False)} is not a property ({hint})")
+            self.problems.append(f"{name!s:.60} is not a property ({hint})")
         service_timeout = self._scalar("ServiceTimeout")
         self.properties = Properties(
             dataset_group_arn=self._dataset_group_arn(scope),
@@ -97,11 +92,10 @@ class _Reading:
 
     def _scalar(self, name: str) -> str | None:
         value, (pattern, rule) = self._raw.get(name), _SCALARS[name]
-        if re.fullmatch(pattern, str(value)) and name in self._raw:
-            return str(value)
-        if name in self._raw:
+        is_valid = re.fullmatch(pattern, str(value)) is not None
+        if name in self._raw and not is_valid:
             self._problem(name, value, rule)
-        return None
+        return str(value) if name in self._raw and is_valid else None
 
     def _tags(self) -> dict[str, str]:
         value = self._raw.get("Tags", [])
@@ -133,7 +127,7 @@ class _Reading:
         return len(self.problems) == problems
 
 
-def _shown(value: object, *, quoted: bool = True) -> str:
+def _shown(value: object) -> str:
     """A value as it appears in a message: long ones are cut."""
-    text = repr(value) if quoted else str(value)
+    text = repr(value)
     return text if len(text) <= 80 else f"{text[:60]}... ({len(text)} characters)"

@@ -9,9 +9,9 @@ logger = Logger(service="personalize-event-tracker")
 metrics = Metrics(namespace="PersonalizeEventTracker", service="personalize-event-tracker")
 
 
-def record(metric: str, value: float, unit: MetricUnit = MetricUnit.Count) -> None:
-    """Add a value to a metric."""
-    metrics.add_metric(name=metric, unit=unit, value=value)
+def record(metric: str, value: float) -> None:
+    """Add a value to a metric; one whose name begins with Seconds is in seconds, any other is a count."""
+    metrics.add_metric(metric, MetricUnit.Seconds if metric.startswith("Seconds") else MetricUnit.Count, value)
 
 
 def log_and_count(event: str, **fields: Any) -> None:

@@ -6,14 +6,10 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-_LONGEST_PAUSE = 15.0
-
 # Of the function's time, what is kept for after the deadline when everything hangs: the call that is under way (31 s),
 # the removal of what a failed update made (15 s, and 31 s for its last call), and the sending of the response (34 s).
-# A function with a short Timeout keeps a quarter of it.
 _FUNCTION_RESERVE_SECONDS = 120.0
-
-# The same for ServiceTimeout, which also runs while the request is on its way to the function.
+# The same for ServiceTimeout, which also runs while the request is on its way. Short ones keep a quarter.
 _SERVICE_RESERVE_SECONDS = 60.0
 
 
@@ -36,21 +32,18 @@ class Deadline:
     """The moment `seconds` from its making on; `limit` names the setting that leaves `reserve` seconds after it."""
 
     def __init__(self, clock: Clock, seconds: float, limit: str = "", reserve: float = 0.0) -> None:
-        self.clock = clock
-        self.limit = limit
-        self.reserve = reserve
+        self.clock, self.limit, self.reserve = clock, limit, reserve
         self._end = clock.now() + seconds
 
-    @classmethod
-    def of_request(cls, clock: Clock, function_seconds: float, service_timeout: int | None) -> "Deadline":
-        """The end of all waiting for a request (rule W2), when the function has `function_seconds` left."""
-        reserve = min(_FUNCTION_RESERVE_SECONDS, function_seconds / 4)
-        limits = [(function_seconds - reserve, f"the function's Timeout ({function_seconds:.0f} s)")]
+    def of_waiting(self, service_timeout: int | None) -> "Deadline":
+        """The end of all waiting for a request (rule W2), when this is the end of the function's time."""
+        reserve = min(_FUNCTION_RESERVE_SECONDS, self.left / 4)
+        limits = [(self.left - reserve, f"the function's Timeout ({self.left:.0f} s)")]
         if service_timeout is not None:
             service_reserve = min(_SERVICE_RESERVE_SECONDS, service_timeout / 4)
             limits.append((service_timeout - service_reserve, f"ServiceTimeout ({service_timeout} s)"))
             reserve = min(reserve, service_reserve)
-        return cls(clock, *min(limits), reserve)
+        return Deadline(self.clock, *min(limits), reserve)
 
     @property
     def left(self) -> float:
@@ -60,16 +53,14 @@ class Deadline:
     def attempts(self, seconds: float = math.inf, shortest_pause: float = 1.0) -> Iterator[float]:
         """Yield the seconds since the first attempt: at once, after each pause, and last at the deadline.
 
-        The last attempt comes after `seconds` if that is sooner; however late it is, there is one. A pause is a 22nd
-        of the time waited so far, between `shortest_pause` and 15 s (rule W1): 1 s for the first 22 s, 2.7 s after a
-        minute. So you learn that a tracker is ACTIVE within a second or 5% of the time that it took, and one that
-        takes minutes costs few calls.
+        The last attempt comes after `seconds` if that is sooner; however late it is, there is one. A pause is a 22nd of
+        the time waited, between `shortest_pause` and 15 s, so that the wait is at most a second or 5% too long (W1).
         """
-        first = self.clock.now()
+        first, waited = self.clock.now(), 0.0
         while True:
-            waited = self.clock.now() - first
             yield waited
             left = min(self.left, seconds - (self.clock.now() - first))
             if left <= 0:
                 return
-            self.clock.sleep(min(left, max(shortest_pause, min(waited / 22, _LONGEST_PAUSE))))
+            self.clock.sleep(min(left, max(shortest_pause, min(waited / 22, 15.0))))
+            waited = self.clock.now() - first

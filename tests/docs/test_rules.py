@@ -26,10 +26,8 @@ SOURCES = [
 def table() -> list[tuple[str, str]]:
     """Rule and action of the rows of the code's decision table, whatever they apply to."""
     change = decision.Change(Request.parse(event("Create")), Properties(), Properties())
-    meeting = decision._Meeting(
-        change, _tracker("arn:aws:personalize:us-east-1:123456789012:event-tracker/ca4f41f3", {})
-    )
-    return [(rule, action.name) for rule, _, action, _ in decision._table(meeting)]
+    tracker = _tracker("arn:aws:personalize:us-east-1:123456789012:event-tracker/ca4f41f3", {})
+    return [(rule, action.name) for rule, _, action, _ in decision._table(change, tracker)]
 
 
 def cited(text: str) -> set[str]:

@@ -69,7 +69,7 @@ def test_an_unknown_request_type_gets_a_response_that_says_failed(uncalled: Requ
 
 
 def test_a_request_that_came_through_an_sns_topic_is_told_from_what_is_none(uncalled: Requests) -> None:
-    with pytest.raises(InvalidRequestError, match=r"SNS topic. Set ServiceToken to the ARN of the provider's function"):
+    with pytest.raises(InvalidRequestError, match=r"SNS. Set ServiceToken to the ARN of the provider's function"):
         uncalled.send({"Records": [{"EventSource": "aws:sns", "Sns": {"Message": "{}"}}]})
 
 

@@ -89,8 +89,8 @@ def test_a_service_that_does_not_respond_is_logged_when_the_waiting_for_it_begin
 
     (line,) = [line for line in log() if line["level"] == "WARNING"]
     assert line["message"] == "Retrying"
-    assert line["call"].startswith("create event tracker shop-Tracker-")
-    assert line["why"] == 'Could not connect to the endpoint URL: "https://personalize.example"'
+    assert line["why"].startswith("Could not create event tracker shop-Tracker-")
+    assert line["why"].endswith(': Could not connect to the endpoint URL: "https://personalize.example".')
 
 
 def test_each_decision_is_logged(aws: World, stack: Stack, group: str, other_group: str, log: Log) -> None:

@@ -1,6 +1,5 @@
 """The response, sent over TLS to a real socket: rules A1, A2, A3, A4, A5, A6."""
 
-import dataclasses
 import http.server
 import json
 import runpy
@@ -21,8 +20,7 @@ import urllib3
 
 from event_tracker.errors import ResponseNotDeliveredError
 from event_tracker.handler import make_handler
-from event_tracker.protocol import Request, Response
-from event_tracker.sending import Http, send
+from event_tracker.protocol import Http, Request, compose, send
 from event_tracker.waiting import Deadline
 from simulation.virtual_time import VirtualTime
 from simulation.world import World
@@ -83,9 +81,15 @@ def trusted_http(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.Monk
     return Http()
 
 
-def response_to(url: str, **changes: Any) -> Response:
+def send_to(url: str, http: Http, time: VirtualTime) -> dict[str, Any]:
     request = Request.parse({**event("Create"), "ResponseURL": url})
-    return dataclasses.replace(Response(request, "SUCCESS", "an-id", attributes={"Name": "clicks"}), **changes)
+    response = compose(request, "SUCCESS", "an-id", "", {"Name": "clicks"})
+    send(response, request, http, Deadline(time.clock, 400))
+    return response
+
+
+def failed(reason: str, physical_id: str = "an-id", **fields: str) -> dict[str, Any]:
+    return compose(Request.parse({**event("Create"), **fields}), "FAILED", physical_id, reason, {})
 
 
 @pytest.fixture
@@ -96,19 +100,17 @@ def time() -> VirtualTime:
 def test_a_response_arrives_over_tls_as_cloudformation_expects_it(
     mailbox: Mailbox, trusted_http: Http, time: VirtualTime
 ) -> None:
-    response = response_to(mailbox.url)
-
-    send(response, trusted_http, Deadline(time.clock, 400))
+    response = send_to(mailbox.url, trusted_http, time)
 
     (body,) = mailbox.bodies
-    assert json.loads(body) == response.document
+    assert json.loads(body) == response
     assert mailbox.headers[0]["Content-Type"] == ""
     assert int(mailbox.headers[0]["Content-Length"]) == len(body)
 
 
 def test_a_server_that_is_not_trusted_gets_nothing(mailbox: Mailbox, time: VirtualTime) -> None:
     with pytest.raises(ResponseNotDeliveredError, match="SSLError"):
-        send(response_to(mailbox.url), Http(), Deadline(time.clock, 400))
+        send_to(mailbox.url, Http(), time)
     assert mailbox.bodies == []
 
 
@@ -117,14 +119,14 @@ def test_a_server_that_is_trusted_by_another_name_gets_nothing(
 ) -> None:
     elsewhere = mailbox.url.replace("localhost", "127.0.0.1")
     with pytest.raises(ResponseNotDeliveredError, match="SSLError"):
-        send(response_to(elsewhere), trusted_http, Deadline(time.clock, 400))
+        send_to(elsewhere, trusted_http, time)
     assert mailbox.bodies == []
 
 
 def test_5xx_is_tried_again_with_growing_pauses(mailbox: Mailbox, trusted_http: Http, time: VirtualTime) -> None:
     mailbox.statuses = [503, 500]
 
-    send(response_to(mailbox.url), trusted_http, Deadline(time.clock, 400))
+    send_to(mailbox.url, trusted_http, time)
 
     assert len(mailbox.bodies) == 3
     assert len(set(mailbox.bodies)) == 1
@@ -136,7 +138,7 @@ def test_a_refusal_is_final(mailbox: Mailbox, trusted_http: Http, time: VirtualT
     mailbox.statuses = [status]
 
     with pytest.raises(ResponseNotDeliveredError, match=f"HTTP status {status}"):
-        send(response_to(mailbox.url), trusted_http, Deadline(time.clock, 400))
+        send_to(mailbox.url, trusted_http, time)
 
     assert len(mailbox.bodies) == 1
 
@@ -213,7 +215,7 @@ def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 def test_a_response_goes_through_the_proxy_that_the_environment_names(
     mailbox: Mailbox, trusted_http: Http, time: VirtualTime, proxy: list[str]
 ) -> None:
-    send(response_to(mailbox.url), trusted_http, Deadline(time.clock, 400))
+    send_to(mailbox.url, trusted_http, time)
 
     assert len(mailbox.bodies) == 1
     assert proxy == [urlsplit(mailbox.url).netloc]
@@ -224,7 +226,7 @@ def test_a_host_that_the_environment_excepts_is_sent_to_without_the_proxy(
 ) -> None:
     monkeypatch.setenv("NO_PROXY", "localhost")
 
-    send(response_to(mailbox.url), trusted_http, Deadline(time.clock, 400))
+    send_to(mailbox.url, trusted_http, time)
 
     assert len(mailbox.bodies) == 1
     assert proxy == []
@@ -236,7 +238,7 @@ def test_a_proxy_that_is_not_there_is_told(
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
 
     with pytest.raises(ResponseNotDeliveredError, match="ProxyError"):
-        send(response_to(mailbox.url), trusted_http, Deadline(time.clock, 400))
+        send_to(mailbox.url, trusted_http, time)
 
 
 def test_each_request_gets_exactly_one_response_with_its_ids_and_the_handler_returns_it(
@@ -282,32 +284,27 @@ def test_a_create_that_fails_before_there_is_a_tracker_responds_with_its_marker_
 
 @pytest.mark.parametrize("reason", ["x" * 10_000, "Ω" * 10_000, "\N{MUSICAL SYMBOL G CLEF}" * 10_000, '"' * 10_000, ""])
 def test_whatever_the_reason_a_response_is_under_4096_bytes_and_gives_one(reason: str) -> None:
-    response = response_to("https://x", status="FAILED", reason=f"cause {reason} remedy", physical_id="p" * 1024)
+    response = failed(f"cause {reason} remedy", "p" * 1024)
 
-    assert len(json.dumps(response.document)) < 4096
-    assert len(response.document["Reason"]) <= 1000
-    assert response.document["Reason"].startswith("cause ")
-    assert response.document["Reason"].endswith(" remedy")
-    assert response_to("https://x", status="FAILED", reason="").document["Reason"]
+    assert len(json.dumps(response)) < 4096
+    assert len(response["Reason"]) <= 1000
+    assert response["Reason"].startswith("cause ")
+    assert response["Reason"].endswith(" remedy")
+    assert failed("")["Reason"]
 
 
 def test_a_reason_that_is_too_long_loses_its_middle_and_one_that_fits_nothing() -> None:
     text = "".join(f"{number:04}" for number in range(250))
 
-    fits = response_to("https://x", status="FAILED", reason=text).document["Reason"]
-    cut = response_to("https://x", status="FAILED", reason=f"{text}!").document["Reason"]
-
-    assert fits == text
-    assert cut == f"{text[:662]} ... {text[-332:]}!"
+    assert failed(text)["Reason"] == text
+    assert failed(f"{text}!")["Reason"] == f"{text[:662]} ... {text[-332:]}!"
 
 
 def test_ids_that_leave_no_room_for_a_reason_get_a_short_one() -> None:
-    request = dataclasses.replace(response_to("https://x").request, stack_id="s" * 5000)
+    reason = failed("cause " + "x" * 5000, StackId="s" * 5000)["Reason"]
 
-    document = response_to("https://x", request=request, status="FAILED", reason="cause " + "x" * 5000).document
-
-    assert document["Reason"].startswith("cause ")
-    assert len(document["Reason"]) < 120
+    assert reason.startswith("cause ")
+    assert len(reason) < 120
 
 
 def test_under_sam_local_nothing_is_sent_and_the_stacks_account_counts(aws: World, group: str) -> None:

@@ -326,7 +326,7 @@ def test_a_tag_too_many_for_a_tracker_that_others_tag_too_is_told_with_the_remed
 
     stack.create(DatasetGroupArn=group, AdoptExisting=True, Tags=[{"Key": f"k{i}", "Value": "v"} for i in range(45)])
 
-    assert "those included that others have set: remove some" in stack.reasons[0]
+    assert "including those of others: remove some" in stack.reasons[0]
 
 
 def test_tags_that_are_as_wanted_are_not_touched(aws: World, stack: Stack, group: str) -> None:

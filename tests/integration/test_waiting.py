@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, ReadTimeoutError
 
 from event_tracker.errors import ServiceError, TrackerNotFoundError
-from event_tracker.trackers import CLIENT_CONFIG, Tracker, Trackers
+from event_tracker.trackers import CLIENT_CONFIG, Scope, Tracker, Trackers
 from event_tracker.waiting import Deadline
 from simulation.world import World
 from tests.integration.faults import FaultyClient, OtherwiseReal, always, client_error, once
@@ -376,6 +376,7 @@ def test_a_tracker_whose_status_is_as_before_after_its_deletion_was_accepted_is_
 
 
 ARN = "arn:aws:personalize:us-east-1:123456789012:event-tracker/ca4f41f3"
+SCOPE = Scope.from_arn(ARN)
 CALLS: dict[str, tuple[Callable[[Trackers], Any], str]] = {
     "create_event_tracker": (
         lambda trackers: trackers.create("clicks", ARN, {}),
@@ -396,25 +397,27 @@ def test_a_refusal_says_what_could_not_be_done(aws: World, operation: str) -> No
     client = FaultyClient(aws.service, always(operation, client_error("SomethingNew")))
 
     with pytest.raises(ServiceError) as refusal:
-        call(Trackers(client, Deadline(aws.time.clock, 60)))  # type: ignore[arg-type]
+        call(Trackers(client, SCOPE, Deadline(aws.time.clock, 60)))  # type: ignore[arg-type]
 
     assert str(refusal.value) == f"Could not {purpose}: SomethingNew: in a test."
     assert refusal.value.code == "SomethingNew"
 
 
-@pytest.mark.parametrize(("message", "shown"), [("Why. And why.", ": Why. And why."), ("", ", without a message.")])
+@pytest.mark.parametrize(
+    ("message", "shown"), [("Why. And why.", "Why. And why."), ("", "the service gave no message.")]
+)
 def test_a_refusal_has_the_services_words_as_a_sentence(aws: World, message: str, shown: str) -> None:
     error = client_error("SomethingNew")
     error.response["Error"]["Message"] = message
     client = FaultyClient(aws.service, always("untag_resource", error))
 
     with pytest.raises(ServiceError) as refusal:
-        Trackers(client, Deadline(aws.time.clock, 60)).untag(ARN, [])  # type: ignore[arg-type]
+        Trackers(client, SCOPE, Deadline(aws.time.clock, 60)).untag(ARN, [])  # type: ignore[arg-type]
 
-    assert str(refusal.value) == f"Could not untag {ARN}: SomethingNew{shown}"
+    assert str(refusal.value) == f"Could not untag {ARN}: SomethingNew: {shown}"
 
 
-@pytest.mark.parametrize("operation", sorted(CALLS.keys() - {"list_event_trackers"}))
+@pytest.mark.parametrize("operation", sorted(CALLS.keys() - {"list_event_trackers", "describe_event_tracker"}))
 def test_what_is_not_found_is_a_tracker_unless_one_is_created(aws: World, operation: str) -> None:
     client = FaultyClient(
         aws.service,
@@ -427,7 +430,7 @@ def test_what_is_not_found_is_a_tracker_unless_one_is_created(aws: World, operat
     )
 
     with pytest.raises(ServiceError) as refusal:
-        CALLS[operation][0](Trackers(client, Deadline(aws.time.clock, 60)))  # type: ignore[arg-type]
+        CALLS[operation][0](Trackers(client, SCOPE, Deadline(aws.time.clock, 60)))  # type: ignore[arg-type]
 
     assert isinstance(refusal.value, TrackerNotFoundError) == (operation != "create_event_tracker")
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from event_tracker import properties, trackers
 from event_tracker.errors import InvalidPropertiesError
 from event_tracker.properties import Properties
-from event_tracker.scope import Scope
+from event_tracker.trackers import Scope
 from lint.personalize_event_tracker import ATTRIBUTES, SCHEMA, EventTrackerProperties
 from tests.integration.test_bad_input import BAD
 

@@ -16,7 +16,7 @@ from cfnlint.decode import decode_str
 from rich.console import Console
 
 from event_tracker.handler import make_handler
-from event_tracker.sending import Http
+from event_tracker.protocol import Http
 from event_tracker.trackers import CLIENT_CONFIG
 from event_tracker.waiting import Clock
 from local import docker, invoke

@@ -2,7 +2,7 @@
 
 import pytest
 
-from event_tracker.scope import Scope
+from event_tracker.trackers import Scope
 
 CHINA = Scope("aws-cn", "cn-north-1", "123456789012")
 

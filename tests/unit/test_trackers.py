@@ -10,8 +10,8 @@ import urllib3
 from botocore.exceptions import ClientError
 from botocore.retries import standard
 
-from event_tracker import lifecycle, sending, waiting
-from event_tracker.sending import Http
+from event_tracker import lifecycle, protocol, waiting
+from event_tracker.protocol import Http
 from event_tracker.trackers import CLIENT_CONFIG, _is_passing
 from simulation.events import event
 
@@ -88,7 +88,7 @@ def test_a_response_that_nobody_takes_ends_within_what_is_kept_for_it(limits: li
         Http().request("PUT", event("Create")["ResponseURL"], body="{}", headers={"Content-Type": ""})
 
     assert len(limits) == ADDRESSES
-    assert sending._RETRY_SECONDS + worst(limits, sending._TIMEOUT.read_timeout) <= 34
+    assert protocol._RETRY_SECONDS + worst(limits, protocol._TIMEOUT.read_timeout) <= 34
 
 
 def test_a_call_that_nobody_responds_to_ends_within_what_is_kept_for_it(

@@ -71,7 +71,7 @@ def test_attempts_for_some_seconds_never_last_longer_than_the_deadline(
 def test_of_two_limits_the_one_that_leaves_less_time_counts_and_is_named(
     time: VirtualTime, function_seconds: float, service_timeout: int | None, left: float, limit: str, reserve: float
 ) -> None:
-    deadline = Deadline.of_request(time.clock, function_seconds, service_timeout)
+    deadline = Deadline(time.clock, function_seconds).of_waiting(service_timeout)
 
     assert (deadline.left, deadline.limit, deadline.reserve) == (left, limit, reserve)
 
