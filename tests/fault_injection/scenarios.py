@@ -1,25 +1,48 @@
 """The scenarios in which faults are injected. Each pauses where everything is to come to rest and be checked."""
 
+import functools
 import sys
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from simulation.stack import RETAIN, Declaration, Resource, Stack
 from simulation.world import World
 
 Scenario = Callable[[World], Iterator[None]]
 
+SCENARIOS: dict[str, Scenario] = {}
+
 RED, BLUE = {"Key": "color", "Value": "red"}, {"Key": "color", "Value": "blue"}
-SIZE = {"Key": "size", "Value": "large"}
+SIZE, BAD = {"Key": "size", "Value": "large"}, {"Key": "aws:team", "Value": "x"}
+OPTED_IN = {"ReplacementStrategy": "delete_then_create"}
+IN_BOOKS = {"DatasetGroupArn": "books"}
 
 
-def create(world: World) -> Iterator[None]:
-    stack = world.stack()
-    stack.create(DatasetGroupArn=world.dataset_group("films"), Tags=[RED])
-    yield
-    stack.delete()
-    yield
+def scenario(function: Scenario) -> Scenario:
+    """Make it one of the scenarios, by its name."""
+    SCENARIOS[function.__name__.replace("_", " ")] = function
+    return function
 
 
+def life(first: dict[str, Any], *updates: dict[str, Any]) -> Scenario:
+    """A resource is created, updated, and deleted with its stack. Its dataset group stands by its name."""
+
+    def steps(world: World) -> Iterator[None]:
+        stack, group = world.stack(), functools.cache(world.dataset_group)
+        for members in (first, *updates):
+            operation = stack.update if stack.resources else stack.create
+            operation(**{**members, "DatasetGroupArn": group(members.get("DatasetGroupArn", "films"))})
+            yield
+        stack.delete()
+        yield
+
+    return steps
+
+
+SCENARIOS["create"] = life({"Tags": [RED]})
+
+
+@scenario
 def create_in_a_group_that_is_not_ready(world: World) -> Iterator[None]:
     group = world.dataset_group("films", active=False)
 
@@ -34,17 +57,20 @@ def create_in_a_group_that_is_not_ready(world: World) -> Iterator[None]:
     yield
 
 
+@scenario
 def create_that_ends_as_create_failed(world: World) -> Iterator[None]:
     world.backend.tracker_creations_to_fail = sys.maxsize
     world.stack().create(DatasetGroupArn=world.dataset_group("films"))
     yield
 
 
+@scenario
 def create_and_then_a_sibling_fails(world: World) -> Iterator[None]:
     world.stack().create(DatasetGroupArn=world.dataset_group("films"), sibling_fails=True)
     yield
 
 
+@scenario
 def create_refused(world: World) -> Iterator[None]:
     group = world.dataset_group("films")
     world.tracker(group)
@@ -52,6 +78,7 @@ def create_refused(world: World) -> Iterator[None]:
     yield
 
 
+@scenario
 def adopt(world: World) -> Iterator[None]:
     group = world.dataset_group("films")
     world.tracker(group, tags={"color": "green", "team": "theirs"})
@@ -64,6 +91,7 @@ def adopt(world: World) -> Iterator[None]:
     yield
 
 
+@scenario
 def adopt_what_was_retained(world: World) -> Iterator[None]:
     group, stack = world.dataset_group("films"), world.stack()
     stack.create(DatasetGroupArn=group)
@@ -76,70 +104,21 @@ def adopt_what_was_retained(world: World) -> Iterator[None]:
     yield
 
 
-def update_of_tags(world: World) -> Iterator[None]:
-    group, stack = world.dataset_group("films"), world.stack()
-    stack.create(DatasetGroupArn=group, Tags=[RED])
-    yield
-    stack.update(DatasetGroupArn=group, Tags=[BLUE, SIZE])
-    yield
-    stack.update(DatasetGroupArn=group, Tags=[RED], sibling_fails=True)
-    yield
-    stack.delete()
-    yield
+SCENARIOS["update of tags"] = life({"Tags": [RED]}, {"Tags": [BLUE, SIZE]}, {"Tags": [RED], "sibling_fails": True})
+SCENARIOS["updates refused"] = life(
+    {"Name": "one", "Tags": [RED]}, {"Name": "one", "Tags": [BAD]}, {"Name": "two", "Tags": [BLUE]}
+)
+SCENARIOS["rename done"] = life({"Name": "one", "Tags": [RED]}, {"Name": "two", "Tags": [BLUE], **OPTED_IN})
+SCENARIOS["rename rolled back"] = life(
+    {"Name": "one", "Tags": [RED]}, {"Name": "two", "sibling_fails": True, **OPTED_IN}
+)
+SCENARIOS["group change"] = life({"Name": "one", "Tags": [RED]}, {"Name": "one", "Tags": [BLUE], **IN_BOOKS})
+SCENARIOS["group change rolled back"] = life(
+    {"Name": "one", "Tags": [RED]}, {"Name": "two", "Tags": [BLUE], "sibling_fails": True, **IN_BOOKS}
+)
 
 
-def updates_refused(world: World) -> Iterator[None]:
-    group, stack = world.dataset_group("films"), world.stack()
-    stack.create(DatasetGroupArn=group, Name="one", Tags=[RED])
-    yield
-    stack.update(DatasetGroupArn=group, Name="one", Tags=[{"Key": "aws:team", "Value": "x"}])
-    yield
-    stack.update(DatasetGroupArn=group, Name="two", Tags=[BLUE])
-    yield
-    stack.delete()
-    yield
-
-
-def rename_done(world: World) -> Iterator[None]:
-    group, stack = world.dataset_group("films"), world.stack()
-    stack.create(DatasetGroupArn=group, Name="one", Tags=[RED])
-    yield
-    stack.update(DatasetGroupArn=group, Name="two", ReplacementStrategy="delete_then_create", Tags=[BLUE])
-    yield
-    stack.delete()
-    yield
-
-
-def rename_rolled_back(world: World) -> Iterator[None]:
-    group, stack = world.dataset_group("films"), world.stack()
-    stack.create(DatasetGroupArn=group, Name="one", Tags=[RED])
-    yield
-    stack.update(DatasetGroupArn=group, Name="two", ReplacementStrategy="delete_then_create", sibling_fails=True)
-    yield
-    stack.delete()
-    yield
-
-
-def group_change(world: World) -> Iterator[None]:
-    stack = world.stack()
-    stack.create(DatasetGroupArn=world.dataset_group("films"), Name="one", Tags=[RED])
-    yield
-    stack.update(DatasetGroupArn=world.dataset_group("books"), Name="one", Tags=[BLUE])
-    yield
-    stack.delete()
-    yield
-
-
-def group_change_rolled_back(world: World) -> Iterator[None]:
-    stack = world.stack()
-    stack.create(DatasetGroupArn=world.dataset_group("films"), Name="one", Tags=[RED])
-    yield
-    stack.update(DatasetGroupArn=world.dataset_group("books"), Name="two", Tags=[BLUE], sibling_fails=True)
-    yield
-    stack.delete()
-    yield
-
-
+@scenario
 def group_change_that_ends_as_create_failed(world: World) -> Iterator[None]:
     stack = world.stack()
     stack.create(DatasetGroupArn=world.dataset_group("films"), Tags=[RED])
@@ -151,6 +130,7 @@ def group_change_that_ends_as_create_failed(world: World) -> Iterator[None]:
     yield
 
 
+@scenario
 def tracker_deleted_behind_the_stacks_back(world: World) -> Iterator[None]:
     group, stack = world.dataset_group("films"), world.stack()
     stack.create(DatasetGroupArn=group, Tags=[RED])
@@ -162,6 +142,7 @@ def tracker_deleted_behind_the_stacks_back(world: World) -> Iterator[None]:
     yield
 
 
+@scenario
 def delete_of_what_is_gone(world: World) -> Iterator[None]:
     group, stack = world.dataset_group("films"), world.stack()
     stack.create(DatasetGroupArn=group)
@@ -172,26 +153,22 @@ def delete_of_what_is_gone(world: World) -> Iterator[None]:
     yield
 
 
+@scenario
 def delete_while_being_created(world: World) -> Iterator[None]:
     world.stack().create_abandoned(after=3, DatasetGroupArn=world.dataset_group("films"))
     yield
 
 
+@scenario
 def delete_when_just_being_created(world: World) -> Iterator[None]:
     world.stack().create_abandoned(after=0.06, DatasetGroupArn=world.dataset_group("films"))
     yield
 
 
-def rollback_while_being_updated(world: World) -> Iterator[None]:
-    stack = world.stack()
-    stack.create(DatasetGroupArn=world.dataset_group("films"), Tags=[RED])
-    yield
-    stack.update(DatasetGroupArn=world.dataset_group("books"), Tags=[BLUE], abandoned_after=3)
-    yield
-    stack.delete()
-    yield
+SCENARIOS["rollback while being updated"] = life({"Tags": [RED]}, {"Tags": [BLUE], "abandoned_after": 3, **IN_BOOKS})
 
 
+@scenario
 def retained_and_come_back_to(world: World) -> Iterator[None]:
     films, books, stack = world.dataset_group("films"), world.dataset_group("books"), world.stack()
     policy = {"UpdateReplacePolicy": RETAIN}
@@ -199,7 +176,7 @@ def retained_and_come_back_to(world: World) -> Iterator[None]:
     yield
     stack.update(DatasetGroupArn=books, **policy)
     yield
-    stack.update(DatasetGroupArn=films, Tags=[{"Key": "aws:team", "Value": "x"}], **policy)
+    stack.update(DatasetGroupArn=films, Tags=[BAD], **policy)
     yield
     stack.update(DatasetGroupArn=films, Name="other", ReplacementStrategy="delete_then_create", **policy)
     yield
@@ -209,6 +186,7 @@ def retained_and_come_back_to(world: World) -> Iterator[None]:
     yield
 
 
+@scenario
 def retained_and_declared_again(world: World) -> Iterator[None]:
     group, stack = world.dataset_group("films"), world.stack()
     stack.create(DatasetGroupArn=group, DeletionPolicy=RETAIN)
@@ -225,6 +203,7 @@ def retained_and_declared_again(world: World) -> Iterator[None]:
     yield
 
 
+@scenario
 def preserved_and_tried_again(world: World) -> Iterator[None]:
     group = world.dataset_group("films")
     for first in (False, True):
@@ -239,6 +218,7 @@ def preserved_and_tried_again(world: World) -> Iterator[None]:
         yield
 
 
+@scenario
 def two_resources_swap_their_groups(world: World) -> Iterator[None]:
     films, books, stack = world.dataset_group("films"), world.dataset_group("books"), world.stack()
     stack.deploy({"One": Declaration({"DatasetGroupArn": films}), "Two": Declaration({"DatasetGroupArn": books})})
@@ -249,6 +229,7 @@ def two_resources_swap_their_groups(world: World) -> Iterator[None]:
     yield
 
 
+@scenario
 def logical_id_renamed_and_the_tracker_kept(world: World) -> Iterator[None]:
     group, stack = world.dataset_group("films"), world.stack()
     stack.create("Old", DatasetGroupArn=group, DeletionPolicy=RETAIN)
@@ -265,6 +246,7 @@ def logical_id_renamed_and_the_tracker_kept(world: World) -> Iterator[None]:
     yield
 
 
+@scenario
 def provider_swapped_in_over_an_id_that_is_no_arn(world: World) -> Iterator[None]:
     stack = _taken_over(world, "tracker-of-another-provider", DatasetGroupArn=world.dataset_group("films"))
     stack.update(DatasetGroupArn=stack.resource().properties["DatasetGroupArn"], Tags=[RED])
@@ -273,6 +255,7 @@ def provider_swapped_in_over_an_id_that_is_no_arn(world: World) -> Iterator[None
     yield
 
 
+@scenario
 def provider_swapped_in_over_somebodys_tracker(world: World) -> Iterator[None]:
     group = world.dataset_group("films")
     stack = _taken_over(world, world.tracker(group, tags={"team": "theirs"}), DatasetGroupArn=group)
@@ -289,36 +272,3 @@ def _taken_over(world: World, physical_id: str, **properties: str) -> Stack:
     stack = world.stack()
     stack.resources["Tracker"] = Resource(physical_id, Declaration(properties))
     return stack
-
-
-SCENARIOS: dict[str, Scenario] = {
-    scenario.__name__.replace("_", " "): scenario
-    for scenario in (
-        create,
-        create_in_a_group_that_is_not_ready,
-        create_that_ends_as_create_failed,
-        create_and_then_a_sibling_fails,
-        create_refused,
-        adopt,
-        adopt_what_was_retained,
-        update_of_tags,
-        updates_refused,
-        rename_done,
-        rename_rolled_back,
-        group_change,
-        group_change_rolled_back,
-        group_change_that_ends_as_create_failed,
-        tracker_deleted_behind_the_stacks_back,
-        delete_of_what_is_gone,
-        delete_while_being_created,
-        delete_when_just_being_created,
-        rollback_while_being_updated,
-        retained_and_come_back_to,
-        retained_and_declared_again,
-        preserved_and_tried_again,
-        two_resources_swap_their_groups,
-        logical_id_renamed_and_the_tracker_kept,
-        provider_swapped_in_over_an_id_that_is_no_arn,
-        provider_swapped_in_over_somebodys_tracker,
-    )
-}

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.fault_injection.rules import Rule
-from tests.fault_injection.sequences import Sequence, run, with_one_fault
+from tests.fault_injection.sequences import SEED, Sequence, run, with_one_fault
 from tests.fault_injection.stateful import run_stateful
 from tests.fault_injection.typical_crhelper import TYPICAL
 
@@ -37,6 +37,6 @@ def test_a_fault_that_passes_changes_what_comes_of_a_typical_provider() -> None:
 
 def test_stateful_tests_find_a_minimal_example_against_a_typical_provider() -> None:
     with pytest.raises(AssertionError) as failure:
-        run_stateful(TYPICAL, 1, examples=50)
+        run_stateful(TYPICAL, SEED, examples=50, steps=4)
 
     assert any("state = Account()" in note for note in failure.value.__notes__)
