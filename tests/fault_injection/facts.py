@@ -7,7 +7,7 @@ what the provider says. A "resource" is a stack and a logical id.
 import math
 from collections.abc import Iterator, Mapping
 
-from simulation.cloudformation import Request
+from simulation.cloudformation import Put, Request
 from simulation.world import CREATED_BY, LOGICAL_ID, STACK_ID, Call, World
 
 Owner = tuple[str | None, str | None]
@@ -27,6 +27,18 @@ class Facts:
         self.claims = self._claims()
         self.taken = self._taken()
         self.adoptions = dict(self._adoptions())
+
+    def calls_of(self, request: Request) -> list[Call]:
+        """The calls of a request, also those that were refused."""
+        return [call for call in self.world.calls if call.request is request]
+
+    def done_by(self, request: Request, arn: str, operation: str) -> Iterator[Call]:
+        """A request's calls of an operation about a tracker that succeeded."""
+        return (one for one in self.done if (one.request, one.arn, one.operation) == (request, arn, operation))
+
+    def puts_of(self, request: Request) -> Iterator[Put]:
+        """The responses to a request, as they arrived."""
+        return (put for put in self.world.cloudformation.puts if put.request is request)
 
     def _claims(self) -> dict[str, list[Request]]:
         """The requests that have made or claimed each tracker, the last last."""

@@ -12,7 +12,7 @@ from simulation.stack import Resource, Stack
 from simulation.world import CREATED_BY, OWNERSHIP, Call, World
 from tests.fault_injection import windows
 from tests.fault_injection.facts import CHANGES, Facts, owner_of
-from tests.fault_injection.rules import Rule, Violation
+from tests.fault_injection.rules import Rule, Violation, Window
 
 COMPLETE = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}
 GONE = {"DELETE_COMPLETE", "ROLLBACK_COMPLETE"}
@@ -47,32 +47,30 @@ def _protocol(facts: Facts) -> Iterator[Violation]:
 
 def _in_time(facts: Facts) -> Iterator[Violation]:
     """CloudFormation gets a response while it waits, if one delivery ends well."""
-    world = facts.world
-    begun: dict[str, float] = {}
-    for invocation in world.function.history:
+    begun: dict[Request, float] = {}
+    for invocation in facts.world.function.history:
         if invocation.error is None:
-            begun.setdefault(world.cloudformation.request_of(invocation).id, invocation.start)
-    for request in facts.requests:
-        responded = math.inf if request.responded is None else request.responded
-        if request.id in begun and responded > request.sent + request.service_timeout:
-            # A function knows when it was called, not for how long the event had been under way.
-            window = windows.BEGUN_LATE if responded <= begun[request.id] + request.service_timeout else ""
-            yield Violation(Rule.RESPONDED, f"{request}: no response within {request.service_timeout:.0f} s", window)
+            begun.setdefault(facts.world.cloudformation.request_of(invocation), invocation.start)
+    for request, start in begun.items():
+        seconds = math.inf if request.responded is None else request.responded - request.sent
+        if seconds > request.service_timeout:
+            how = f"{request}: no response within {request.service_timeout:.0f} s"
+            yield Violation(Rule.RESPONDED, how, windows.begun_late(request, start))
 
 
 def _one_id(facts: Facts) -> Iterator[Violation]:
     """All responses to a request have the same physical id."""
-    reached = {call.invocation for call in facts.world.calls}
-    first: dict[str, Put] = {}
+    first: dict[Request, Put] = {}
     for put in facts.world.cloudformation.puts:
-        before = first.setdefault(put.request.id, put)
+        before = first.setdefault(put.request, put)
         if put.response.physical_id != before.response.physical_id:
-            window = windows.is_overtaken(facts, put.request, put.moment)
-            window = window or windows.late_change(facts, before.response.physical_id)
-            window = window or windows.changed_between(facts, before, put)
-            if not put.response.is_success and put.invocation not in reached:
-                window = windows.CUT_OFF
             how = f"{put.request}: {before.response.physical_id}, then {put.response.physical_id}"
+            window = (
+                windows.cut_off(facts, put)
+                or windows.overtaken(facts, put)
+                or windows.late_change(facts, before.response.physical_id)
+                or windows.changed_between(facts, before, put)
+            )
             yield Violation(Rule.ONE_ID, how, window)
 
 
@@ -112,17 +110,17 @@ def _deletions(facts: Facts) -> Iterator[Violation]:
                 yield Violation(rule, f"{call.request}: deleted {call.arn}, {why}", window)
 
 
-def _why_kept(facts: Facts, call: Call) -> tuple[Rule, str, str] | None:
+def _why_kept(facts: Facts, call: Call) -> tuple[Rule, str, Window | None] | None:
     """The rule by which a tracker that was deleted should have stayed, why, and the window."""
     arn, request, made = call.arn, call.request, facts.made.get(call.arn)
     if facts.is_adopted(arn, call.moment):
-        return Rule.KEPT, "which was adopted", ""
+        return Rule.KEPT, "which was adopted", None
     if facts.owner(call) != request.resource:
-        return Rule.NOT_OURS, f"which {facts.owner(call)} owns", ""
+        return Rule.NOT_OURS, f"which {facts.owner(call)} owns", None
     if request.physical_id == arn:
-        return None if _may_delete_its_own(call) else (Rule.KEPT, "its own, without need", "")
+        return None if _may_delete_its_own(call) else (Rule.KEPT, "its own, without need", None)
     if made is None:
-        return Rule.KEPT, "which was handed over", ""
+        return Rule.KEPT, "which was handed over", None
     if facts.is_acknowledged(arn, call.moment):
         window = windows.unmarked(facts, call) or windows.still_created(facts, call, made.request)
         return Rule.KEPT, f"made by {made.request}, whose id somebody has", window
@@ -189,7 +187,7 @@ def _adopted_means_free(facts: Facts) -> Iterator[Violation]:
 def _refused(facts: Facts) -> Iterator[Violation]:
     """A request that can only be refused makes no change, and its rollback makes none either."""
     for request in facts.requests:
-        calls = [call for call in facts.done if call.request is request]
+        calls = [call for call in facts.calls_of(request) if not call.error]
         if _has_bad_properties(request.wanted) and request.type != "Delete":
             for call in calls:
                 yield Violation(Rule.REFUSED, f"{request}: its properties are invalid, and it called {call.operation}")
@@ -212,7 +210,7 @@ def _is_note(call: Call) -> bool:
 def _not_blocked(facts: Facts) -> Iterator[Violation]:
     """A tracker that a failed request has left, and whose tracking id nobody has, makes no later request fail."""
     for request in facts.requests:
-        calls = [call for call in facts.world.calls if call.request is request]
+        calls = facts.calls_of(request)
         if request.taken and not request.taken.is_success and request.type != "Delete" and _was_refused(calls):
             for arn, made in facts.made.items():
                 if (

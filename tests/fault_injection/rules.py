@@ -1,4 +1,4 @@
-"""What must hold, and what it is called when it does not."""
+"""What must hold, what it is called when it does not, and the windows in which it need not."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,13 +20,28 @@ class Rule(StrEnum):
     OUTCOME = "one fault that passes changes no outcome"
 
 
+class Window(StrEnum):
+    """Where a rule does not hold for one tracker or one request. docs/limits.md tells users of each."""
+
+    # Limits, "Requests that come late", and "Requests without a response".
+    LATE = "a late call"
+    CHANGED = "delivered again when others had changed something"
+    CUT_OFF = "cut off from the service"
+    BEGUN_LATE = "delivered late"
+    # The same, from "Times in ResponseURLs are whole seconds" on: what the tags of a tracker cannot tell.
+    UNDATED = "ResponseURLs without a date"
+    SAME_SECOND = "two requests within one second"
+    UNHEARD = "a response when nobody waited any more"
+    UNMARKED = "the response was not marked as taken"
+
+
 @dataclass(frozen=True)
 class Violation:
-    """A rule that was broken, and how. `window`: the one that it is in, of those that Limits names."""
+    """A rule that was broken, and how; and the window that this is in, if there is one."""
 
     rule: Rule
     how: str
-    window: str = ""
+    window: Window | None = None
 
     def __str__(self) -> str:
         return f"{self.rule}{f' (window: {self.window})' if self.window else ''}: {self.how}"

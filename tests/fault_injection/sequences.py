@@ -13,7 +13,7 @@ from simulation.faults import FAULTS
 from simulation.stack import ValidationError
 from simulation.world import MakeHandler, World, account
 from tests.fault_injection.invariants import violations
-from tests.fault_injection.rules import Rule, Violation
+from tests.fault_injection.rules import Rule, Violation, Window
 from tests.fault_injection.scenarios import SCENARIOS
 
 
@@ -90,6 +90,11 @@ class Run:
     outcome: list[tuple[str, ...]] = field(default_factory=list)
     violations: list[Violation] = field(default_factory=list)
 
+    @property
+    def broken(self) -> list[Violation]:
+        """The violations that are in no window."""
+        return [violation for violation in self.violations if not violation.window]
+
     def check(self) -> None:
         """Let everything come to rest, and see what holds."""
         self.world.settle()
@@ -124,7 +129,7 @@ class Tally:
     responses: int = 0
     seconds: float = 0.0
     broken: Counter[Rule] = field(default_factory=Counter)
-    in_window: Counter[str] = field(default_factory=Counter)
+    in_window: Counter[Window] = field(default_factory=Counter)
     examples: dict[Rule, str] = field(default_factory=dict)
 
     def add(self, run: Run) -> None:
@@ -134,7 +139,7 @@ class Tally:
         self.calls += len(run.world.wire.calls)
         self.responses += len(run.world.cloudformation.puts)
         self.seconds += run.world.time.now
-        broken = {violation.rule: violation for violation in run.violations if not violation.window}
+        broken = {violation.rule: violation for violation in run.broken}
         self.broken.update(broken.keys())
         self.in_window.update({violation.window for violation in run.violations if violation.window})
         for rule, violation in broken.items():
@@ -177,7 +182,7 @@ def with_one_fault(scenario: str, provider: Provider = OURS) -> Iterator[Run]:
         for fault in FAULTS:
             faulty = run(Sequence(scenario, {number: fault}), provider)
             if faulty.outcome != plain.outcome:
-                window = next((violation.window for violation in faulty.violations if violation.window), "")
+                window = next((violation.window for violation in faulty.violations if violation.window), None)
                 how = f"{faulty.outcome} in place of {plain.outcome}"
                 faulty.violations.append(Violation(Rule.OUTCOME, how, window))
             yield faulty

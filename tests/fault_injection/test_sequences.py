@@ -5,29 +5,24 @@ from random import Random
 import pytest
 
 from simulation.faults import FAULTS
-from tests.fault_injection.rules import Violation
 from tests.fault_injection.scenarios import SCENARIOS
 from tests.fault_injection.sequences import DELIVERIES, OURS, SEED, Run, Sequence, run, sample, with_one_fault
 from tests.fault_injection.stateful import run_stateful
 
 
-def broken(outcome: Run) -> list[Violation]:
-    return [violation for violation in outcome.violations if not violation.window]
-
-
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_a_scenario_holds_with_a_fault_at_any_call_however_its_events_are_delivered(scenario: str) -> None:
     random, plain = Random(f"{SEED} {scenario}"), run(Sequence(scenario))
-    assert broken(plain) == []
+    assert plain.broken == []
     for deliveries in DELIVERIES:
         fault = {random.randrange(len(plain.world.wire.calls)): random.choice(list(FAULTS))}
         sequence = Sequence(scenario, fault, deliveries)
-        assert broken(run(sequence)) == [], str(sequence)
+        assert run(sequence).broken == [], str(sequence)
 
 
 def test_scenarios_hold_with_several_faults() -> None:
     for sequence in sample(SEED, 25):
-        assert broken(run(sequence)) == [], str(sequence)
+        assert run(sequence).broken == [], str(sequence)
 
 
 def test_stateful_runs_of_several_stacks_hold() -> None:

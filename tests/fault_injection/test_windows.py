@@ -1,5 +1,9 @@
-"""The windows: what happens where a rule does not hold, and that it is known as such. docs/limits.md says the same."""
+"""The windows: in each story the rules that are named, and no others, do not hold, and each is known to be in a window.
 
+docs/limits.md tells users the same.
+"""
+
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -7,144 +11,196 @@ import pytest
 from event_tracker.handler import make_handler
 from simulation.faults import FAULTS, dies_after_response
 from simulation.stack import RETAIN, Declaration
-from simulation.wire import Effect, Wire
+from simulation.wire import PUT, Effect, Wire
 from simulation.world import World, world
 from tests.fault_injection.invariants import violations
-from tests.fault_injection.rules import Rule, Violation
-from tests.fault_injection.sequences import Sequence, run
-from tests.fault_injection.windows import CHANGED, LATE, SAME_SECOND, UNHEARD, UNMARKED
+from tests.fault_injection.rules import Rule, Window
+
+Story = Callable[[World], None]
+
+STORIES: dict[Story, dict[Rule, Window]] = {}
+
+FOREVER = 1e9
 
 
-def in_windows(sequence: Sequence) -> set[Rule]:
-    """The rules that a sequence breaks, all of them in the window."""
-    violations = run(sequence).violations
-    assert all(violation.window for violation in violations)
-    return {violation.rule for violation in violations}
+def leads_to(found: dict[Rule, Window]) -> Callable[[Story], Story]:
+    """Keep a story with what is found when all has come to rest."""
+
+    def keep(story: Story) -> Story:
+        STORIES[story] = found
+        return story
+
+    return keep
 
 
-def test_a_create_that_is_delivered_again_after_its_rollback_leaves_a_tracker_that_names_its_stack() -> None:
+def found_in(aws: World) -> set[tuple[Rule, Window | None]]:
+    aws.settle()
+    return {(violation.rule, violation.window) for violation in violations(aws)}
+
+
+@leads_to({Rule.NOTHING_LEFT: Window.LATE, Rule.ONE_ID: Window.LATE})
+def a_create_is_delivered_again_after_its_rollback(aws: World) -> None:
+    aws.wire.lasting.append((FOREVER, dies_after_response(0)))
+    stack = aws.stack()
+    stack.create(DatasetGroupArn=aws.dataset_group("films"), sibling_fails=True)
+    assert (stack.status, aws.trackers()) == ("ROLLBACK_COMPLETE", {})
+
+
+@leads_to({Rule.ONE_ID: Window.LATE})
+def a_rename_is_delivered_again_after_its_rollback(aws: World) -> None:
+    aws.wire.lasting.append((FOREVER, dies_after_response(1)))
+    stack, group = aws.stack(), aws.dataset_group("films")
+    stack.create(DatasetGroupArn=group, Name="one")
+    stack.update(DatasetGroupArn=group, Name="two", ReplacementStrategy="delete_then_create", sibling_fails=True)
+    aws.settle()
+
+    assert aws.trackers() == {stack.resource().physical_id: "one"}
+
+
+@leads_to({Rule.ONE_ID: Window.LATE})
+def a_change_of_group_is_delivered_again_after_its_rollback(aws: World) -> None:
+    aws.wire.lasting.append((FOREVER, dies_after_response(1)))
+    stack = aws.stack()
+    stack.create(DatasetGroupArn=aws.dataset_group("films"))
+    stack.update(DatasetGroupArn=aws.dataset_group("books"), sibling_fails=True)
+    aws.settle()
+
+    assert list(aws.trackers()) == [stack.resource().physical_id]
+
+
+@leads_to({Rule.NOTHING_LEFT: Window.LATE})
+def a_cancelled_update_that_died_is_delivered_again(aws: World) -> None:
+    stack, books = aws.stack(), aws.dataset_group("books")
+    stack.create(DatasetGroupArn=aws.dataset_group("films"))
+    aws.wire.faults = {len(aws.wire.calls) + 2: FAULTS["killed before"]}
+    stack.update(DatasetGroupArn=books, abandoned_after=3)
+    assert (stack.status, aws.trackers_in(books)) == ("UPDATE_ROLLBACK_COMPLETE", [])
+    aws.settle()
+    stack.delete()
+
+
+@leads_to({Rule.NOTHING_LEFT: Window.LATE})
+def a_create_waits_for_its_group_for_longer_than_its_rollback_polls(aws: World) -> None:
+    group, stack = aws.dataset_group("films", active=False), aws.stack()
+    stack.create_abandoned(3, DatasetGroupArn=group)
+    assert stack.status == "ROLLBACK_COMPLETE"
+    assert 100 < aws.time.now < 130
+    aws.backend.dataset_groups[group].status = "ACTIVE"
+
+
+@leads_to({Rule.NOTHING_LEFT: Window.LATE, Rule.RESPONDED: Window.BEGUN_LATE})
+def a_create_is_delivered_again_after_a_rollback_that_service_timeout_cut_short(aws: World) -> None:
+    aws.wire.faults = {0: FAULTS["killed before"]}
+    stack = aws.stack()
+    stack.create(DatasetGroupArn=aws.dataset_group("films"), ServiceTimeout=30)
+    assert stack.status == "ROLLBACK_COMPLETE"
+    assert aws.time.now < 60
+
+
+@leads_to({})
+def a_create_is_delivered_again_while_its_rollback_polls(aws: World) -> None:
+    aws.wire.faults = {0: FAULTS["killed before"]}
+    aws.stack().create_abandoned(3, DatasetGroupArn=aws.dataset_group("films"))
+    aws.settle()
+
+    assert [call.operation for call in aws.calls].count("create_event_tracker") == 1
+
+
+@leads_to({})
+def a_request_is_given_up_by_lambda(aws: World) -> None:
+    aws.wire.lasting.append((FOREVER, FAULTS["killed before"]))
+    stack = aws.stack()
+    stack.create(DatasetGroupArn=aws.dataset_group("films"))
+
+    # Create and Delete, three times each.
+    assert (stack.status, aws.function.invocations, aws.time.now) == ("ROLLBACK_FAILED", 6, 7200)
+
+
+@leads_to({Rule.ONE_ID: Window.CUT_OFF})
+def a_create_is_delivered_again_when_the_service_is_out_of_reach(aws: World) -> None:
+    aws.wire.lasting.append((FOREVER, dies_after_response(0)))
+    aws.stack().create(DatasetGroupArn=aws.dataset_group("films"))
+    aws.wire.lasting.append((FOREVER, cut_off))
+
+
+def cut_off(wire: Wire, name: str, effect: Effect) -> object:
+    return effect() if name == PUT else FAULTS["connection refused"](wire, name, effect)
+
+
+@leads_to({Rule.ONE_ID: Window.CHANGED})
+def a_refused_create_is_delivered_again_when_the_group_is_free(aws: World) -> None:
+    aws.wire.lasting.append((FOREVER, dies_after_response(0)))
+    declared = Declaration({"DatasetGroupArn": aws.dataset_group("films")})
+    aws.stack().deploy({"One": declared, "Two": declared})
+    aws.settle()
+
+    assert aws.trackers() == {}
+
+
+@leads_to({Rule.NOTHING_LEFT: Window.UNDATED})
+def a_create_that_was_given_up_cannot_be_told_from_a_newer_one(aws: World) -> None:
+    aws.cloudformation.dated_urls = False
+    aws.stack().create_abandoned(3, DatasetGroupArn=aws.dataset_group("films"))
+
+
+@leads_to({Rule.NOTHING_LEFT: Window.SAME_SECOND})
+def an_update_is_rolled_back_in_the_second_in_which_it_was_sent(aws: World) -> None:
+    stack = aws.stack()
+    stack.create(DatasetGroupArn=aws.dataset_group("films"))
+    aws.function.come_late([0.0, 30.0])
+    stack.update(DatasetGroupArn=aws.dataset_group("books"), abandoned_after=0.0)
+    stack.delete()
+
+
+@leads_to({Rule.KEPT: Window.SAME_SECOND, Rule.LIVE: Window.LATE})
+def an_update_deletes_what_its_rollback_of_the_same_second_is_creating(aws: World) -> None:
+    stack, books, films = aws.stack(), aws.dataset_group("books"), aws.dataset_group("films")
+    stack.create(DatasetGroupArn=books)
+    aws.delete_trackers(books)
+    aws.tracker(films)
+    stack.update(DatasetGroupArn=films, abandoned_after=0.0)
+
+
+@leads_to({Rule.NOT_BLOCKED: Window.UNHEARD})
+def a_response_comes_when_nobody_waits_any_more(aws: World) -> None:
+    stack, template = aws.stack(), {"Tracker": Declaration({"DatasetGroupArn": aws.dataset_group("films")})}
+    stack.deploy(template, cancelled_after=0.5, disable_rollback=True)
+    aws.settle()
+    stack.deploy(template)
+
+
+@leads_to({})
+def what_was_retained_is_declared_again(aws: World) -> None:
+    stack, group = aws.stack(), aws.dataset_group("films")
+    stack.create(DatasetGroupArn=group, DeletionPolicy=RETAIN)
+    aws.settle()
+    stack.deploy({})
+    stack.create(DatasetGroupArn=group)
+
+
+@leads_to({Rule.KEPT: Window.UNMARKED})
+def what_was_retained_is_declared_again_and_could_not_be_marked(aws: World) -> None:
+    aws.wire.lasting.append((400, no_marks))
+    what_was_retained_is_declared_again(aws)
+
+
+def no_marks(wire: Wire, name: str, effect: Effect) -> object:
+    return FAULTS["connection refused"](wire, name, effect) if name == "tag_resource" else effect()
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
+def test_what_a_story_leads_to_is_in_the_window(story: Story) -> None:
     with world() as aws:
-        aws.wire.lasting.append((1e9, dies_after_response(0)))
-        stack = aws.stack()
-        stack.create(DatasetGroupArn=aws.dataset_group("films"), sibling_fails=True)
-        assert stack.status == "ROLLBACK_COMPLETE"
-        assert aws.trackers() == {}
-
-        aws.settle()
-
-        (left,) = aws.trackers()
-        assert aws.tags(left)["cloudformation:stack-id"] == stack.id
+        story(aws)
+        assert found_in(aws) == set(STORIES[story].items())
 
 
-def test_a_rename_that_is_delivered_again_after_its_rollback_harms_nothing() -> None:
-    with world() as aws:
-        aws.wire.lasting.append((1e9, dies_after_response(1)))
-        stack, group = aws.stack(), aws.dataset_group("films")
-        stack.create(DatasetGroupArn=group, Name="one")
-        stack.update(DatasetGroupArn=group, Name="two", ReplacementStrategy="delete_then_create", sibling_fails=True)
-        assert stack.status == "UPDATE_ROLLBACK_COMPLETE"
-
-        aws.settle()
-
-        assert aws.trackers() == {stack.resource().physical_id: "one"}
+def test_each_window_has_a_story() -> None:
+    assert {window for found in STORIES.values() for window in found.values()} == set(Window)
 
 
-def test_a_change_of_group_that_is_delivered_again_after_its_rollback_is_refused_as_overtaken() -> None:
-    with world() as aws:
-        aws.wire.lasting.append((1e9, dies_after_response(1)))
-        stack, books = aws.stack(), aws.dataset_group("books")
-        stack.create(DatasetGroupArn=aws.dataset_group("films"))
-        stack.update(DatasetGroupArn=books, sibling_fails=True)
-        aws.settle()
-
-        assert aws.trackers_in(books) == []
-        assert list(aws.trackers()) == [stack.resource().physical_id]
-
-
-def test_a_cancelled_update_that_dies_leaves_a_tracker_when_it_is_delivered_again() -> None:
-    with world() as aws:
-        stack, books = aws.stack(), aws.dataset_group("books")
-        stack.create(DatasetGroupArn=aws.dataset_group("films"))
-        calls = len(aws.wire.calls)
-        aws.wire.faults = {calls + 2: FAULTS["killed before"]}
-        stack.update(DatasetGroupArn=books, abandoned_after=3)
-        assert stack.status == "UPDATE_ROLLBACK_COMPLETE"
-        assert aws.trackers_in(books) == []
-
-        aws.settle()
-
-        assert len(aws.trackers_in(books)) == 1
-
-
-def test_a_create_that_waits_for_its_group_for_longer_than_its_rollback_looks_leaves_a_tracker() -> None:
-    with world() as aws:
-        group = aws.dataset_group("films", active=False)
-        stack = aws.stack()
-        stack.create_abandoned(3, DatasetGroupArn=group)
-        assert stack.status == "ROLLBACK_COMPLETE"
-        assert 100 < aws.time.now < 130
-
-        aws.backend.dataset_groups[group].status = "ACTIVE"
-        aws.settle()
-
-        (left,) = aws.trackers()
-        assert aws.tags(left)["cloudformation:stack-id"] == stack.id
-
-
-def test_a_create_that_lambda_delivers_again_within_its_rollback_leaves_nothing() -> None:
-    with world() as aws:
-        aws.wire.faults = {0: FAULTS["killed before"]}
-        aws.stack().create_abandoned(3, DatasetGroupArn=aws.dataset_group("films"))
-        aws.settle()
-
-        assert [call.operation for call in aws.calls].count("create_event_tracker") == 1
-        assert aws.trackers() == {}
-
-
-def test_a_request_that_lambda_has_given_up_is_never_answered() -> None:
-    with world() as aws:
-        aws.wire.lasting.append((1e9, FAULTS["killed before"]))
-        stack = aws.stack()
-        stack.create(DatasetGroupArn=aws.dataset_group("films"))
-
-        # Create and Delete, three times each.
-        assert aws.function.invocations == 6
-        assert stack.status == "ROLLBACK_FAILED"
-        assert aws.time.now == 7200
-
-
-def test_service_timeout_bounds_how_long_a_rollback_looks_too() -> None:
-    with world() as aws:
-        aws.wire.faults = {0: FAULTS["killed before"]}
-        stack = aws.stack()
-        stack.create(DatasetGroupArn=aws.dataset_group("films"), ServiceTimeout=30)
-        assert stack.status == "ROLLBACK_COMPLETE"
-        assert aws.time.now < 60
-
-        aws.settle()
-
-        (left,) = aws.trackers()
-        assert aws.tags(left)["cloudformation:stack-id"] == stack.id
-
-
-@pytest.mark.parametrize(
-    ("sequence", "rules"),
-    [
-        (
-            Sequence("create and then a sibling fails", deliveries="again after one minute"),
-            {Rule.NOTHING_LEFT, Rule.ONE_ID},
-        ),
-        (Sequence("group change rolled back", deliveries="again after two minutes"), {Rule.ONE_ID}),
-        (Sequence("rename rolled back", deliveries="again after one minute"), {Rule.ONE_ID}),
-    ],
-    ids=lambda value: value.scenario if isinstance(value, Sequence) else "",
-)
-def test_a_window_is_known_as_such(sequence: Sequence, rules: set[Rule]) -> None:
-    assert in_windows(sequence) == rules
-
-
-class NeverNotes:
-    """A client whose function never notes that a response was sent."""
+class NeverMarks:
+    """A client of a function that never marks a tracker."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
@@ -153,79 +209,7 @@ class NeverNotes:
         return (lambda **_: {}) if name == "tag_resource" else getattr(self._client, name)
 
 
-def retained_and_declared_again(aws: World) -> list[Violation]:
-    stack, group = aws.stack(), aws.dataset_group("films")
-    stack.create(DatasetGroupArn=group, DeletionPolicy=RETAIN)
-    aws.settle()
-    stack.deploy({})
-    stack.create(DatasetGroupArn=group)
-    aws.settle()
-    return [violation for violation in violations(aws) if violation.rule is Rule.KEPT]
-
-
-def test_what_was_noted_is_kept() -> None:
-    with world() as aws:
-        assert retained_and_declared_again(aws) == []
-
-
-def test_a_note_that_could_not_be_written_is_a_window() -> None:
-    def fail(wire: Wire, name: str, effect: Effect) -> object:
-        return FAULTS["connection refused"](wire, name, effect) if name == "tag_resource" else effect()
-
-    with world() as aws:
-        aws.wire.lasting.append((400, fail))
-        (kept,) = retained_and_declared_again(aws)
-        assert kept.window == UNMARKED
-
-
-def test_a_note_that_was_never_tried_is_no_window() -> None:
-    with world(lambda client, http, clock: make_handler(NeverNotes(client), http, clock)) as aws:
-        (kept,) = retained_and_declared_again(aws)
-        assert kept.window == ""
-
-
-def test_a_response_that_nobody_waited_for_is_a_window() -> None:
-    with world() as aws:
-        stack, template = aws.stack(), {"Tracker": Declaration({"DatasetGroupArn": aws.dataset_group("films")})}
-        stack.deploy(template, cancelled_after=0.5, disable_rollback=True)
-        aws.settle()
-        stack.deploy(template)
-
-        (blocked,) = violations(aws)
-        assert (blocked.rule, blocked.window) == (Rule.NOT_BLOCKED, UNHEARD)
-
-
-def test_a_refused_create_that_is_delivered_again_when_the_group_is_free_is_a_window() -> None:
-    with world() as aws:
-        aws.wire.lasting.append((1e9, dies_after_response(0)))
-        stack, declared = aws.stack(), Declaration({"DatasetGroupArn": aws.dataset_group("films")})
-        stack.deploy({"One": declared, "Two": declared})
-        aws.settle()
-
-        assert {(violation.rule, violation.window) for violation in violations(aws)} == {(Rule.ONE_ID, CHANGED)}
-        assert aws.trackers() == {}
-
-
-def test_what_an_update_leaves_whose_rollback_was_sent_in_the_same_second_is_a_window() -> None:
-    with world() as aws:
-        stack = aws.stack()
-        stack.create(DatasetGroupArn=aws.dataset_group("films"))
-        aws.function.come_late([0.0, 30.0])
-        stack.update(DatasetGroupArn=aws.dataset_group("books"), abandoned_after=0.0)
-        stack.delete()
-
-        (left,) = violations(aws)
-        assert (left.rule, left.window) == (Rule.NOTHING_LEFT, SAME_SECOND)
-
-
-def test_an_update_that_deletes_what_its_rollback_of_the_same_second_is_creating_is_a_window() -> None:
-    with world() as aws:
-        stack, books, films = aws.stack(), aws.dataset_group("books"), aws.dataset_group("films")
-        stack.create(DatasetGroupArn=books)
-        aws.delete_trackers(books)
-        aws.tracker(films)
-        stack.update(DatasetGroupArn=films, abandoned_after=0.0)
-        aws.settle()
-
-        found = {violation.rule: violation.window for violation in violations(aws)}
-        assert found == {Rule.KEPT: SAME_SECOND, Rule.LIVE: LATE}
+def test_a_mark_that_was_never_tried_is_no_window() -> None:
+    with world(lambda client, http, clock: make_handler(NeverMarks(client), http, clock)) as aws:
+        what_was_retained_is_declared_again(aws)
+        assert (Rule.KEPT, None) in found_in(aws)
