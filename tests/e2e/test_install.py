@@ -36,6 +36,7 @@ def run(clone: Clone, *arguments: str, **environment: str) -> subprocess.Complet
             "HOME": str(clone),
             "SAM_CLI_TELEMETRY": "0",
             "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+            "AWS_MAX_ATTEMPTS": "1",
             "AWS_DEFAULT_REGION": "us-east-1",
             "AWS_ACCESS_KEY_ID": "testing",
             "AWS_SECRET_ACCESS_KEY": "testing",
