@@ -1,12 +1,15 @@
 """Amazon Personalize as moto has it, in this process and in virtual time."""
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, tzinfo
+from types import SimpleNamespace
 from typing import Any, cast
 
 import boto3
 import pytest
+from botocore.hooks import HierarchicalEmitter
 from moto import mock_aws
 from moto.moto_api import state_manager
 from moto.moto_api._internal import managed_state_model
@@ -17,6 +20,7 @@ from live.removal import Pace
 from live.runs import TAG
 from local.cloud import ACCOUNT_ID, REGION
 from local.moto_personalize import Guesses, PersonalizeBackend, guess, personalize_backends, register
+from simulation.client import personalize_client
 from simulation.virtual_time import VirtualTime
 
 SECONDS_PER_STATE = 1.0
@@ -34,6 +38,41 @@ def take_time(*models: str) -> None:
     """Have these pass through their states slowly."""
     for model in models:
         state_manager.set_transition(model, {"progression": "time", "seconds": SECONDS_PER_STATE})
+
+
+class Client:
+    """A client of Amazon Personalize without HTTP, which tells of its calls as botocore does."""
+
+    def __init__(self) -> None:
+        real = personalize_client().meta
+        self.meta = SimpleNamespace(events=HierarchicalEmitter(), service_model=real.service_model)
+        self._names = real.method_to_api_mapping
+
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        model = self.meta.service_model.operation_model(self._names[method])
+
+        def call(**arguments: Any) -> Any:
+            self.meta.events.emit(f"before-call.personalize.{model.name}", model=model)
+            try:
+                return getattr(personalize_client(), method)(**arguments)
+            finally:
+                self.meta.events.emit(f"after-call.personalize.{model.name}")
+
+        return call
+
+
+class Session(boto3.Session):
+    """A session with that client."""
+
+    def client(self, service: str, **settings: Any) -> Any:  # type: ignore[override]
+        others: Any = super().client
+        return Client() if service == "personalize" else others(service, **settings)
+
+
+@functools.cache
+def session() -> Session:
+    """One, since a session reads what AWS has in all regions, which takes longer than most tests."""
+    return Session()
 
 
 @contextmanager
@@ -58,6 +97,7 @@ def service() -> Iterator[Pace]:
         patch.setattr(managed_state_model, "datetime", Now)
         patch.setattr(Account, "_count", count_and_take_time)
         patch.setattr("live.__main__._pace", lambda _: pace)
+        patch.setattr("live.account.boto3", SimpleNamespace(Session=session))
         take_time(TRACKERS)
         yield pace
         guess_that()
@@ -71,15 +111,9 @@ def pace() -> Iterator[Pace]:
         yield pace
 
 
-@pytest.fixture(scope="session")
-def _session(_no_real_aws: None) -> boto3.Session:
-    # One, since a session reads what AWS has in all regions, which takes longer than most tests.
-    return boto3.Session()
-
-
 @pytest.fixture
-def account(_session: boto3.Session, pace: Pace) -> Account:
-    return connect(_session)
+def account(pace: Pace) -> Account:
+    return connect()
 
 
 @pytest.fixture
