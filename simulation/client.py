@@ -37,7 +37,6 @@ class PersonalizeClient:
         real = boto3.client("personalize", region_name=REGION)
         self.meta = real.meta
         self.exceptions: Any = real.exceptions
-        self._validator = ParamValidator()
         parsers = ResponseParserFactory()
         # botocore's own takes as long as all the rest.
         parsers.set_parser_defaults(timestamp_parser=lambda seconds: datetime.fromtimestamp(seconds, UTC))
@@ -57,15 +56,22 @@ class PersonalizeClient:
 
     def _call(self, model: Any, **arguments: Any) -> Any:
         """Handle a call as botocore does, but for what is on the wire."""
-        report = self._validator.validate(arguments, model.input_shape)
-        if report.has_errors():
-            raise ParamValidationError(report=report.generate_report())
-        status, body = _handle(model.name, json.dumps(arguments))
+        request = json.dumps(arguments)
+        _check(model, request)
+        status, body = _handle(model.name, request)
         parsed = self._parser.parse({"status_code": status, "headers": {}, "body": body.encode()}, model.output_shape)
         parsed["ResponseMetadata"]["RetryAttempts"] = 0
         if status >= 300:
             raise self.exceptions.from_code(parsed["Error"]["Code"])(parsed, model.name)
         return parsed
+
+
+@functools.lru_cache(maxsize=1024)
+def _check(model: Any, request: str) -> None:
+    """Refuse what botocore refuses. Cached, since whoever waits makes the same request again and again."""
+    report = ParamValidator().validate(json.loads(request), model.input_shape)
+    if report.has_errors():
+        raise ParamValidationError(report=report.generate_report())
 
 
 @functools.cache

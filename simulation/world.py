@@ -152,10 +152,10 @@ class World:
 
     def dataset_group(self, name: str, *, active: bool = True) -> str:
         """A dataset group with an Interactions dataset, and its ARN. It can be made to be not ACTIVE yet."""
-        arn: str = self.service.create_dataset_group(name=name)["datasetGroupArn"]
+        arn = self.backend.create_dataset_group(name, role_arn=None, kms_key_arn=None, domain=None, tags=[]).arn
         self.backend.dataset_groups[arn].status = "ACTIVE"
-        schema = self.service.create_schema(name=name, schema="{}")["schemaArn"]
-        self.service.create_dataset(name=name, schemaArn=schema, datasetGroupArn=arn, datasetType="Interactions")
+        schema = self.backend.create_schema(name, schema_dict={}, domain="")
+        self.backend.create_dataset(name, schema, arn, "Interactions", tags=[])
         if not active:
             self.backend.dataset_groups[arn].status = "CREATE PENDING"
         return arn
