@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -41,6 +41,7 @@ ROOT = Path(__file__).resolve().parent.parent
 _KEY = "local"
 # The first response comes when a server is up, which takes a second or two.
 _STARTUP_SECONDS = 60
+_CERTIFICATE, _PRIVATE_KEY = "certificate.pem", "key.pem"
 
 
 class LocalCloudError(Exception):
@@ -163,64 +164,95 @@ def running(
     types of JSON. Raises LocalCloudError when the cloud does not come up.
     """
     with ExitStack() as stack:
-        directory = Path(stack.enter_context(TemporaryDirectory(prefix="local-cloud-"))).resolve()
-        ca_bundle, certificate, key = _certify(directory)
+        directory = _directory(stack)
         # What the SAM CLI knows of itself: that it need not ask the package index for a newer one.
         (directory / "sam").mkdir()
         (directory / "sam" / "metadata.json").write_text(json.dumps({"lastVersionCheck": time.time()}))
         gateway = stack.enter_context(_listen(HOST, port))
         personalize = stack.enter_context(_listen(personalize_host, personalize_port))
-        gateway_port: int = gateway.getsockname()[1]
-        personalize_port = personalize.getsockname()[1]
-        environment = _environment(directory)
-
-        # Hypercorn, and not ministack's own command, which would open port 443 as well.
-        ministack = ["local.ministack", "local.gateway:app", "--workers=0", f"--bind=fd://{gateway.fileno()}"]
-        ministack += [f"--certfile={certificate}", f"--keyfile={key}"]
-        personalize_url = f"http://{personalize_host}:{personalize_port}"
-        ministack_environment = {
-            "PYTHONPATH": str(ROOT),
-            "GATEWAY_PORT": str(gateway_port),
-            "MINISTACK_HOST": HOST,
-            "MINISTACK_ACCOUNT_ID": ACCOUNT_ID,
-            "MINISTACK_REGION": REGION,
-            "USE_SSL": "1",
-            "MINISTACK_SSL_CERT": str(certificate),
-            "MINISTACK_SSL_KEY": str(key),
-            "LOCAL_PERSONALIZE_URL": personalize_url,
-            # Policies of roles, and signatures, count. These are the account's own keys.
-            "AUTH": "true",
-            "AWS_ACCESS_KEY_ID": _KEY,
-            "AWS_SECRET_ACCESS_KEY": _KEY,
-            # Inherited by functions: whom to trust, which is this cloud and nobody else.
-            "SSL_CERT_FILE": str(ca_bundle),
-            "AWS_CA_BUNDLE": str(ca_bundle),
-            "REQUESTS_CA_BUNDLE": str(ca_bundle),
-            # With Docker in reach it would remove the containers of any other ministack.
-            "DOCKER_HOST": f"unix://{directory}/no-docker",
-            "STATE_DIR": f"{directory}/state",
-            "IOT_MTLS_ENABLED": "0",
-            "SFTP_ENABLED": "0",
-        }
-        ministack_environment |= environment
-        stack.enter_context(_server("ministack", ministack, gateway, directory, ministack_environment))
-
-        moto = ["local.personalize", str(personalize.fileno()), f"--seconds-per-state={seconds_per_state}"]
-        moto += [f"--guesses={json.dumps(guesses or {})}"]
-        moto_environment = environment | {"MOTO_ACCOUNT_ID": ACCOUNT_ID, "PYTHONPATH": str(ROOT)}
-        stack.enter_context(_server("moto", moto, personalize, directory, moto_environment))
-
-        tls = ssl.create_default_context(cafile=ca_bundle)
-        secure = http.client.HTTPSConnection(HOST, gateway_port, timeout=_STARTUP_SECONDS, context=tls)
-        _await_start("ministack", secure, "/_ministack/health", directory)
-        plain = http.client.HTTPConnection(personalize_host, personalize_port, timeout=_STARTUP_SECONDS)
-        _await_start("moto", plain, "/moto-api/data.json", directory)
-        yield Cloud(
-            url=f"https://{HOST}:{gateway_port}",
-            personalize_url=personalize_url,
+        cloud = Cloud(
+            url=f"https://{HOST}:{gateway.getsockname()[1]}",
+            personalize_url=f"http://{personalize_host}:{personalize.getsockname()[1]}",
             directory=directory,
-            ca_bundle=ca_bundle,
+            ca_bundle=_certify(directory),
         )
+        stack.enter_context(_ministack(cloud, gateway))
+        stack.enter_context(_moto(cloud, personalize, seconds_per_state, guesses or {}))
+        _await_moto(cloud)
+        _await_ministack(cloud)
+        yield cloud
+
+
+@contextmanager
+def running_personalize(
+    *, seconds_per_state: float = 1.5, guesses: Mapping[str, object] | None = None
+) -> Iterator[Cloud]:
+    """Amazon Personalize without the rest of a local cloud, up in a third of the time."""
+    with ExitStack() as stack:
+        directory = _directory(stack)
+        listener = stack.enter_context(_listen(HOST, 0))
+        cloud = Cloud("", f"http://{HOST}:{listener.getsockname()[1]}", directory, directory / "ca.pem")
+        stack.enter_context(_moto(cloud, listener, seconds_per_state, guesses or {}))
+        _await_moto(cloud)
+        yield cloud
+
+
+def _directory(stack: ExitStack) -> Path:
+    return Path(stack.enter_context(TemporaryDirectory(prefix="local-cloud-"))).resolve()
+
+
+def _ministack(cloud: Cloud, listener: socket.socket) -> AbstractContextManager[None]:
+    """CloudFormation and the rest."""
+    certificate, key = (str(cloud.directory / name) for name in (_CERTIFICATE, _PRIVATE_KEY))
+    # Hypercorn, and not ministack's own command, which would open port 443 as well.
+    command = ["local.ministack", "local.gateway:app", "--workers=0", f"--bind=fd://{listener.fileno()}"]
+    command += [f"--certfile={certificate}", f"--keyfile={key}"]
+    environment = {
+        "PYTHONPATH": str(ROOT),
+        "GATEWAY_PORT": str(listener.getsockname()[1]),
+        "MINISTACK_HOST": HOST,
+        "MINISTACK_ACCOUNT_ID": ACCOUNT_ID,
+        "MINISTACK_REGION": REGION,
+        "USE_SSL": "1",
+        "MINISTACK_SSL_CERT": certificate,
+        "MINISTACK_SSL_KEY": key,
+        "LOCAL_PERSONALIZE_URL": cloud.personalize_url,
+        # Policies of roles, and signatures, count. These are the account's own keys.
+        "AUTH": "true",
+        "AWS_ACCESS_KEY_ID": _KEY,
+        "AWS_SECRET_ACCESS_KEY": _KEY,
+        # Inherited by functions: whom to trust, which is this cloud and nobody else.
+        "SSL_CERT_FILE": str(cloud.ca_bundle),
+        "AWS_CA_BUNDLE": str(cloud.ca_bundle),
+        "REQUESTS_CA_BUNDLE": str(cloud.ca_bundle),
+        # With Docker in reach it would remove the containers of any other ministack.
+        "DOCKER_HOST": f"unix://{cloud.directory}/no-docker",
+        "STATE_DIR": f"{cloud.directory}/state",
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+    }
+    return _server("ministack", command, listener, cloud.directory, environment)
+
+
+def _moto(
+    cloud: Cloud, listener: socket.socket, seconds_per_state: float, guesses: Mapping[str, object]
+) -> AbstractContextManager[None]:
+    """Amazon Personalize."""
+    command = ["local.personalize", str(listener.fileno()), f"--seconds-per-state={seconds_per_state}"]
+    command += [f"--guesses={json.dumps(guesses)}"]
+    environment = {"MOTO_ACCOUNT_ID": ACCOUNT_ID, "PYTHONPATH": str(ROOT)}
+    return _server("moto", command, listener, cloud.directory, environment)
+
+
+def _await_ministack(cloud: Cloud) -> None:
+    tls = ssl.create_default_context(cafile=cloud.ca_bundle)
+    connection = http.client.HTTPSConnection(urlsplit(cloud.url).netloc, timeout=_STARTUP_SECONDS, context=tls)
+    _await_start("ministack", connection, "/_ministack/health", cloud.directory)
+
+
+def _await_moto(cloud: Cloud) -> None:
+    connection = http.client.HTTPConnection(urlsplit(cloud.personalize_url).netloc, timeout=_STARTUP_SECONDS)
+    _await_start("moto", connection, "/moto-api/data.json", cloud.directory)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -233,16 +265,15 @@ def _listen(host: str, port: int) -> socket.socket:
         ) from error
 
 
-def _certify(directory: Path) -> tuple[Path, Path, Path]:
-    """Make an authority and a certificate of its own: the authority's file, the certificate, its key."""
+def _certify(directory: Path) -> Path:
+    """Make an authority and a certificate of its own; returns the authority's file."""
     authority = trustme.CA()
     issued = authority.issue_cert(HOST, "localhost")
-    paths = directory / "ca.pem", directory / "certificate.pem", directory / "key.pem"
-    authority.cert_pem.write_to_path(paths[0])
+    authority.cert_pem.write_to_path(directory / "ca.pem")
     for number, blob in enumerate(issued.cert_chain_pems):
-        blob.write_to_path(paths[1], append=number > 0)
-    issued.private_key_pem.write_to_path(paths[2])
-    return paths
+        blob.write_to_path(directory / _CERTIFICATE, append=number > 0)
+    issued.private_key_pem.write_to_path(directory / _PRIVATE_KEY)
+    return directory / "ca.pem"
 
 
 def _environment(directory: Path) -> dict[str, str]:
@@ -261,12 +292,15 @@ def _environment(directory: Path) -> dict[str, str]:
 def _server(
     name: str, module: list[str], listener: socket.socket, directory: Path, environment: dict[str, str]
 ) -> Iterator[None]:
-    """Run a Python module that listens on `listener`; at the end, kill it with all that it has started."""
+    """Run a Python module that listens on `listener`; at the end, kill it with all that it has started.
+
+    Its environment is what both servers get, and what is given.
+    """
     with (directory / f"{name}.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", *module],
             cwd=directory,
-            env=environment,
+            env=_environment(directory) | environment,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

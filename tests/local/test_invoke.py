@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,7 +21,7 @@ from event_tracker.protocol import Http
 from event_tracker.trackers import CLIENT_CONFIG
 from event_tracker.waiting import Clock
 from local import docker, invoke
-from local.cloud import HOST, REGION, Cloud, LocalCloudError, running
+from local.cloud import HOST, REGION, Cloud, LocalCloudError, running, running_personalize
 from local.narrator import UnexpectedError
 from simulation.events import EVENTS, document
 from simulation.virtual_time import VirtualTime
@@ -44,39 +45,35 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_every_file_does_what_its_name_says_on_a_new_local_cloud_in_the_order_of_the_readme(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    sent = []
-    with running(seconds_per_state=0) as cloud:
+@pytest.fixture(scope="module")
+def cloud() -> Iterator[Cloud]:
+    """Amazon Personalize, in which nothing but the groups has been made."""
+    with running_personalize(seconds_per_state=0) as cloud:
         invoke.make_groups(cloud)
-        client = boto3.client("personalize", REGION, endpoint_url=cloud.personalize_url, config=CLIENT_CONFIG)
-        handler = make_handler(client, Http(), Clock(), sam_local=True)
+        yield cloud
 
-        def function(event: Path) -> dict[str, Any]:
-            sent.append(event.name)
-            return handler(document(event.name), Context(VirtualTime()))  # type: ignore[arg-type]
 
-        invoke.Requests(Console(), cloud, function).play()
+def test_a_request_that_did_not_do_what_its_name_says_is_told(cloud: Cloud) -> None:
+    (summary,) = cloud.personalize.list_event_trackers()["eventTrackers"]
+    response = {"PhysicalResourceId": summary["eventTrackerArn"], "Data": {"TrackingId": "of another"}}
+    for status, told in (("SUCCESS", "the response has its tracking ID"), ("FAILED", "the response says SUCCESS")):
+        with pytest.raises(UnexpectedError, match=told):
+            invoke.Requests(Console(), cloud, lambda event: {"Status": status, **response}).play()  # noqa: B023
+
+
+def test_every_file_does_what_its_name_says_on_a_new_local_cloud_in_the_order_of_the_readme(cloud: Cloud) -> None:
+    sent = []
+    client = boto3.client("personalize", REGION, endpoint_url=cloud.personalize_url, config=CLIENT_CONFIG)
+    handler = make_handler(client, Http(), Clock(), sam_local=True)
+
+    def function(event: Path) -> dict[str, Any]:
+        sent.append(event.name)
+        return handler(document(event.name), Context(VirtualTime()))  # type: ignore[arg-type]
+
+    invoke.Requests(Console(), cloud, function).play()
 
     assert sorted(sent) == sorted(path.name for path in EVENTS.glob("*.json") if path.name != "local.json")
     assert re.findall(r"^\| `events/(\S+)`", (ROOT / "docs" / "sam-local.md").read_text(), re.MULTILINE) == sent
-
-
-def test_a_request_that_fails_is_told() -> None:
-    with running() as cloud:
-        requests = invoke.Requests(Console(), cloud, lambda event: {"Status": "FAILED"})
-        with pytest.raises(UnexpectedError, match="the response says SUCCESS"):
-            requests.play()
-
-
-def test_a_request_that_did_not_do_what_its_name_says_is_told() -> None:
-    with running(seconds_per_state=60) as cloud:
-        invoke.make_groups(cloud)
-        (summary,) = cloud.personalize.list_event_trackers()["eventTrackers"]
-        response = {"Status": "SUCCESS", "PhysicalResourceId": summary["eventTrackerArn"]}
-        with pytest.raises(UnexpectedError, match="the event tracker is ACTIVE"):
-            invoke.Requests(Console(), cloud, lambda event: response).play()
 
 
 def test_the_env_vars_file_names_the_default_port_by_the_name_that_samconfig_gives_to_this_machine() -> None:

@@ -8,14 +8,15 @@ import pytest
 import urllib3
 from botocore.exceptions import ClientError
 
-from local.cloud import Cloud, running
+from local.cloud import Cloud, running_personalize
 from local.moto_personalize import Guesses
 from local.personalize import GUESSES_PATH
 
 
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[Cloud]:
-    with running(seconds_per_state=60, guesses={"list_of_unknown_group": "InvalidInputException"}) as cloud:
+    guesses = {"list_of_unknown_group": "InvalidInputException"}
+    with running_personalize(seconds_per_state=60, guesses=guesses) as cloud:
         yield cloud
 
 

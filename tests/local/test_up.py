@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from local.cloud import LocalCloudError, running
+from local.cloud import LocalCloudError, running_personalize
 
 ROOT = Path(__file__).parents[2]
 
@@ -51,19 +51,18 @@ def exports(process: subprocess.Popen[str]) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_prints_what_points_at_it_and_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
+def test_it_prints_what_points_at_it_and_leaves_nothing_behind_when_it_is_ended(tmp_path: Path) -> None:
     with up("--personalize-port=0", TMPDIR=str(tmp_path), AWS_PROFILE="production") as process:
         printed = exports(process)
         (directory,) = tmp_path.iterdir()
-        process.send_signal(number)
+        process.send_signal(signal.SIGTERM)
         process.wait(300)
 
     assert printed["AWS_ENDPOINT_URL"].startswith("https://127.0.0.1:")
     # All of it has one address.
     assert [name for name in printed if name.startswith("AWS_ENDPOINT_URL")] == ["AWS_ENDPOINT_URL"]
     assert Path(printed["AWS_CA_BUNDLE"]).parent == directory
-    assert process.returncode == 128 + number
+    assert process.returncode == 128 + signal.SIGTERM
     assert list(tmp_path.iterdir()) == []
     address = urlsplit(printed["AWS_ENDPOINT_URL"])
     with pytest.raises(ConnectionRefusedError):
@@ -84,5 +83,5 @@ def test_a_port_that_is_taken_is_told_with_the_ways_out(option: str) -> None:
 
 
 def test_what_cannot_start_is_told_with_the_end_of_its_log() -> None:
-    with pytest.raises(LocalCloudError, match="nonsense is no guess"), running(guesses={"nonsense": 1}):
+    with pytest.raises(LocalCloudError, match="nonsense is no guess"), running_personalize(guesses={"nonsense": 1}):
         pass
