@@ -64,7 +64,7 @@ DIALECT = {
     r"\bformer\b": "old",
     r"\bverdict": "decision",
     r"\b(debris|leftovers?)\b": "orphan",
-    r"\bsalvage|told_by": "parse_lenient, from_tags",
+    r"\bsalvage|told_by": "parse, from_tags",
     r"\bpatience\b": "timeout, retry seconds",
     r"\bthe proof\b|\bstories\b|\bnaive\b": "fault-injection tests, stateful tests, typical crhelper provider",
     r"\bconsent": "opt in",

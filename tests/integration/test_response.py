@@ -183,16 +183,15 @@ def test_the_redelivery_after_a_response_that_did_not_arrive_responds_the_same(a
 
 
 @pytest.fixture
-def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """A proxy on loopback, in HTTPS_PROXY. The list is of the hosts that it was asked to connect to."""
-    connected: list[str] = []
+def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, bool]]]:
+    """A proxy on loopback, in HTTPS_PROXY. The list has the hosts, and whether the password came with them."""
+    connected: list[tuple[str, bool]] = []
 
     class Handler(socketserver.StreamRequestHandler):
         def handle(self) -> None:
             _, host, _ = self.rfile.readline().decode().split()
-            connected.append(host)
-            while self.rfile.readline().strip():
-                pass
+            headers = list(iter(lambda: self.rfile.readline().strip(), b""))
+            connected.append((host, b"Proxy-Authorization: Basic dXNlcjpwYXNz" in headers))
             with socket.create_connection(("127.0.0.1", int(host.split(":")[1]))) as upstream:
                 self.wfile.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
                 ways = {self.connection: upstream, upstream: self.connection}
@@ -206,23 +205,27 @@ def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{server.server_address[1]}")
+        monkeypatch.setenv("HTTPS_PROXY", f"http://user:pass@127.0.0.1:{server.server_address[1]}")
         yield connected
         server.shutdown()
         thread.join()
 
 
 def test_a_response_goes_through_the_proxy_that_the_environment_names(
-    mailbox: Mailbox, trusted_http: Http, time: VirtualTime, proxy: list[str]
+    mailbox: Mailbox, trusted_http: Http, time: VirtualTime, proxy: list[tuple[str, bool]]
 ) -> None:
     send_to(mailbox.url, trusted_http, time)
 
     assert len(mailbox.bodies) == 1
-    assert proxy == [urlsplit(mailbox.url).netloc]
+    assert proxy == [(urlsplit(mailbox.url).netloc, True)]
 
 
 def test_a_host_that_the_environment_excepts_is_sent_to_without_the_proxy(
-    mailbox: Mailbox, trusted_http: Http, time: VirtualTime, proxy: list[str], monkeypatch: pytest.MonkeyPatch
+    mailbox: Mailbox,
+    trusted_http: Http,
+    time: VirtualTime,
+    proxy: list[tuple[str, bool]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("NO_PROXY", "localhost")
 

@@ -191,6 +191,7 @@ def test_every_row_of_the_table_decides_some_case() -> None:
     rows = [next(i for i, (_, applies, _, _) in enumerate(table) if applies) for table in tables]
 
     assert sorted(set(rows)) == list(range(len(tables[0])))
+    assert " ".join(rule for rule, *_ in tables[0]) == "C3 U2 C3 C3 C3 U1 U1 U3 U3 U2 U2 C4 U2 C4"
     # In the order of the table.
     assert rows == sorted(rows)
 
