@@ -10,7 +10,16 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 # In this order, before all others: whoever begins one of them last would be waited for.
-LONGEST = ("e2e", "live/test_life.py", "local/test_demo.py", "fault_injection/test_sequences.py", "e2e/test_install.py")
+LONGEST = (
+    "e2e",
+    "live/test_life.py",
+    "local/test_demo.py",
+    "fault_injection/test_sequences.py",
+    "e2e/test_release.py",
+    "e2e/test_install.py",
+)
+# These do not need the deployed provider.
+APART = ("e2e/test_release.py", "e2e/test_install.py")
 # These alone call each line and each branch of the provider. Being measured doubles what a test costs.
 MEASURED = {"unit", "integration"}
 
@@ -44,7 +53,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Groups | 
 def _group(nodeid: str) -> str:
     """A file, since its tests may share what is made for them; or all those that the deployed provider is for."""
     file = nodeid.partition("::")[0].removeprefix("tests/")
-    return "e2e" if file.startswith("e2e/") and file != "e2e/test_install.py" else file
+    return "e2e" if file.startswith("e2e/") and file not in APART else file
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import urllib3
 from botocore.exceptions import WaiterError
 
 from local import sam
 from local.cloud import Cloud, running
-from local.personalize import GUESSES_PATH
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import StackEventTypeDef
@@ -24,10 +22,16 @@ _numbers = itertools.count(1)
 
 @pytest.fixture(scope="session")
 def cloud(_no_real_aws: None) -> Iterator[Cloud]:
-    # Without waiting, of which the life of a tracker in tests/live has enough.
+    # Trackers are ACTIVE at once, and gone at once: the life of one in tests/live has states enough.
     with running(seconds_per_state=0) as up:
         sam.deploy(up, sam.build(up))
         yield up
+
+
+def trackers(cloud: Cloud, group: str) -> list[str]:
+    """The ARNs of the trackers in a group."""
+    listed = cloud.personalize.list_event_trackers(datasetGroupArn=group)["eventTrackers"]
+    return [summary["eventTrackerArn"] for summary in listed]
 
 
 @dataclass
@@ -129,22 +133,3 @@ def group(cloud: Cloud) -> str:
 @pytest.fixture
 def other_group(cloud: Cloud) -> str:
     return cloud.create_dataset_group(f"books-{next(_numbers)}")
-
-
-@pytest.fixture
-def slow_groups(cloud: Cloud) -> Iterator[None]:
-    """Dataset groups take a while to become ACTIVE, until the test ends (moto's "State transitions").
-
-    Until then they can have no dataset, so that they need none either.
-    """
-    model = {"model_name": "personalize::datasetgroup"}
-    api = f"{cloud.personalize_url}/moto-api/state-manager"
-    guesses = f"{cloud.personalize_url}{GUESSES_PATH}"
-    with urllib3.PoolManager() as http:
-        http.request("PUT", guesses, json={"group_without_interactions": None})
-        http.request(
-            "POST", f"{api}/set-transition", json={**model, "transition": {"progression": "time", "seconds": 1}}
-        )
-        yield
-        http.request("POST", f"{api}/unset-transition", json=model)
-        http.request("PUT", guesses, json={})

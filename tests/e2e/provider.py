@@ -1,5 +1,6 @@
 """The provider's stack on the local cloud, beside the one that all tests use."""
 
+import functools
 import json
 from typing import Any
 
@@ -55,6 +56,7 @@ class Provider(Stack):
         return found
 
 
+@functools.cache
 def client(cloud: Cloud, service: Any) -> Any:
     return boto3.client(service, endpoint_url=cloud.url, verify=str(cloud.ca_bundle), region_name=REGION)
 

@@ -135,8 +135,6 @@ def migrate(cloud: Cloud, stack: Stack, group: str, templates: list[str]) -> dic
     """Take the steps, of which the first is the state before; returns the tracker, which is the same after each."""
     before, *others = templates
     assert stack.create_from(before, DatasetGroupArn=group) == "CREATE_COMPLETE"
-    while cloud.personalize.list_event_trackers(datasetGroupArn=group)["eventTrackers"][0]["status"] != "ACTIVE":
-        time.sleep(0.1)
     tracker = the_tracker(cloud, group)
     for template in others:
         assert stack.update_from(template, DatasetGroupArn=group) == "UPDATE_COMPLETE"

@@ -21,28 +21,26 @@ def deployed(cloud: "Cloud") -> str:
     return deployed_template(cloud)
 
 
-@pytest.fixture
-def provider(cloud: "Cloud", deployed: str, request: pytest.FixtureRequest) -> Iterator[Provider]:
-    provider = Provider(cloud, request.node.name.replace("_", "-")[:60].rstrip("-"))
+@pytest.fixture(scope="module")
+def provider(cloud: "Cloud", deployed: str) -> Iterator[Provider]:
+    provider = Provider(cloud, "a-provider-in-operation")
     assert provider.create_from(deployed, **settings(cloud)) == "CREATE_COMPLETE"
     yield provider
-    provider.delete()
+    assert provider.delete() == "DELETE_COMPLETE"
 
 
 @pytest.fixture
-def shop(cloud: "Cloud", provider: Provider) -> Iterator[Stack]:
+def shop(cloud: "Cloud", provider: Provider, group: str) -> Iterator[Stack]:
     """A stack that imports the provider's export."""
     stack = Stack(cloud, f"shop-of-{provider.name}")
+    assert stack.create_from(tracker(provider, group)) == "CREATE_COMPLETE"
     yield stack
-    try:
-        stack.delete()
-    except ClientError:
-        # A test has deleted it.
-        return
+    assert stack.delete() == "DELETE_COMPLETE"
+    assert in_service(cloud, group) == []
 
 
 def settings(cloud: "Cloud") -> dict[str, str]:
-    return {"PersonalizeEndpointUrl": cloud.personalize_url, "UnansweredRequestsQueue": "true"}
+    return {"PersonalizeEndpointUrl": cloud.personalize_url}
 
 
 def tracker(provider: Provider, group: str, **properties: Any) -> str:
@@ -65,7 +63,6 @@ def in_service(cloud: "Cloud", group: str) -> "list[tuple[EventTrackerTypeDef, A
 def test_an_upgrade_changes_nothing_for_trackers_that_exist(
     cloud: "Cloud", provider: Provider, shop: Stack, deployed: str, group: str
 ) -> None:
-    assert shop.create_from(tracker(provider, group)) == "CREATE_COMPLETE"
     before, token = in_service(cloud, group), provider.outputs["ServiceToken"]
     assert len(before) == 1
 
@@ -84,15 +81,11 @@ def test_an_upgrade_changes_nothing_for_trackers_that_exist(
     assert {"tagKey": "team", "tagValue": "search"} in tags_after
 
 
-def test_a_provider_that_is_in_use_is_not_deleted(cloud: "Cloud", provider: Provider, shop: Stack, group: str) -> None:
-    assert shop.create_from(tracker(provider, group)) == "CREATE_COMPLETE"
-
+def test_a_provider_that_is_in_use_is_not_deleted(provider: Provider, shop: Stack) -> None:
     with pytest.raises(ClientError, match=f"is imported by stack {shop.name}"):
         provider.delete()
 
     assert provider.function
-    assert shop.delete() == "DELETE_COMPLETE"
-    assert in_service(cloud, group) == []
 
 
 def test_the_template_without_its_transform_is_deployed_from_another_bucket(cloud: "Cloud", provider: Provider) -> None:
@@ -115,4 +108,4 @@ def test_the_template_without_its_transform_is_deployed_from_another_bucket(clou
     assert elsewhere.create_from(json.dumps(plain)) == "CREATE_COMPLETE"
 
     assert elsewhere.function["CodeSha256"] == provider.function["CodeSha256"]
-    elsewhere.delete()
+    assert elsewhere.delete() == "DELETE_COMPLETE"

@@ -2,37 +2,16 @@
 
 import itertools
 import json
-import os
-import subprocess
-import sys
-import time
-from contextlib import suppress
 
 import pytest
 
-from local.cloud import ROOT, Cloud
+from local.cloud import Cloud
+from operations.__main__ import main
 from operations.owners import CREATED_BY, LOGICAL_ID, STACK_ID, Finding
 from tests.e2e.conftest import Stack, template
 
 _numbers = itertools.count(1)
 RETAIN = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
-
-
-def orphans(cloud: Cloud, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "operations", "orphans", *arguments]
-    environment = cloud.environment_for(os.environ)
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-
-
-def wait_while(cloud: Cloud, arn: str, states: str) -> None:
-    """Wait until a tracker is in none of these states, or gone."""
-    deadline = time.monotonic() + 300
-    with suppress(cloud.personalize.exceptions.ResourceNotFoundException):
-        while cloud.personalize.describe_event_tracker(eventTrackerArn=arn)["eventTracker"]["status"].startswith(
-            states
-        ):
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
 
 
 def owned(cloud: Cloud, stack_id: str, logical_id: str = "Tracker", *, created_by: str | None = None) -> str:
@@ -43,7 +22,6 @@ def owned(cloud: Cloud, stack_id: str, logical_id: str = "Tracker", *, created_b
         datasetGroupArn=cloud.create_dataset_group(f"orphans-{next(_numbers)}"),
         tags=[{"tagKey": key, "tagValue": value} for key, value in values.items()],
     )
-    wait_while(cloud, made["eventTrackerArn"], "CREATE ")
     return made["eventTrackerArn"]
 
 
@@ -79,22 +57,24 @@ def kinds(cloud: Cloud, stack: Stack, group: str, other_group: str) -> dict[str,
 
 
 def test_a_tracker_of_every_kind_is_told_apart_and_the_commands_remove_the_orphans_and_nothing_else(
-    cloud: Cloud, kinds: dict[str, Finding]
+    cloud: Cloud, kinds: dict[str, Finding], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    for variable, value in cloud.environment.items():
+        monkeypatch.setenv(variable, value)
     assert set(kinds.values()) == set(Finding)
 
-    run = orphans(cloud, "--json", "--all")
+    status = main(["orphans", "--json", "--all"])
 
     # Other tests leave theirs.
-    examined = {each["eventTrackerArn"]: each for each in json.loads(run.stdout) if each["eventTrackerArn"] in kinds}
-    assert {arn: each["finding"] for arn, each in examined.items()} == kinds, run.stdout
-    assert run.returncode == 3
+    told = json.loads(capsys.readouterr().out)
+    examined = {each["eventTrackerArn"]: each for each in told if each["eventTrackerArn"] in kinds}
+    assert {arn: each["finding"] for arn, each in examined.items()} == kinds
+    assert status == 3
     for each in examined.values():
         if each["command"]:
             assert each["command"].startswith("aws personalize delete-event-tracker --region us-east-1")
-            arn = each["command"].split()[-1]
-            cloud.personalize.delete_event_tracker(eventTrackerArn=arn)
-            wait_while(cloud, arn, "DELETE ")
+            cloud.personalize.delete_event_tracker(eventTrackerArn=each["command"].split()[-1])
 
-    listed = {each["eventTrackerArn"] for each in json.loads(orphans(cloud, "--json", "--all").stdout)}
+    main(["orphans", "--json", "--all"])
+    listed = {each["eventTrackerArn"] for each in json.loads(capsys.readouterr().out)}
     assert listed & kinds.keys() == {arn for arn, finding in kinds.items() if not finding.is_orphan}

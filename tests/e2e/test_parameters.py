@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from botocore.exceptions import ClientError
 
+from local import sam
 from local.cloud import ACCOUNT_ID, REGION, Cloud
 from tests.e2e.conftest import Stack
 from tests.e2e.provider import Provider, client, deployed_template
@@ -50,8 +51,8 @@ def vpc(cloud: Cloud) -> dict[str, str]:
     return {"VpcSubnetIds": ",".join(subnets), "VpcSecurityGroupIds": group}
 
 
-def test_the_defaults_add_nothing(provider: Provider, template: str) -> None:
-    assert provider.create_from(template) == "CREATE_COMPLETE"
+def test_the_defaults_add_nothing(cloud: Cloud) -> None:
+    provider = Provider(cloud, sam.PROVIDER_STACK)
 
     assert provider.role["Path"] == "/"
     assert provider.policies == {"logs", "event-trackers"}

@@ -1,18 +1,9 @@
 """The rollback of a stack, and what a stack retains, as CloudFormation has them: each with all its requests."""
 
 from local.cloud import Cloud
-from tests.e2e.conftest import Stack, template
-from tests.e2e.test_life_on_the_local_cloud import trackers
+from tests.e2e.conftest import Stack, template, trackers
 
 NOWHERE = "arn:aws:personalize:us-east-1:123456789012:dataset-group/nowhere"
-
-
-def foreign_tracker(cloud: Cloud, group: str) -> str:
-    """A tracker that no stack made, ACTIVE."""
-    arn = cloud.personalize.create_event_tracker(name="theirs", datasetGroupArn=group)["eventTrackerArn"]
-    while cloud.personalize.describe_event_tracker(eventTrackerArn=arn)["eventTracker"]["status"] != "ACTIVE":
-        pass
-    return arn
 
 
 def happened_to_the_tracker(stack: Stack) -> list[str]:
@@ -38,7 +29,7 @@ def test_the_rollback_of_a_change_of_group_asks_for_the_old_tracker_before_the_n
 
 
 def test_a_create_that_failed_is_followed_by_a_delete_of_what_it_said(cloud: Cloud, stack: Stack, group: str) -> None:
-    theirs = foreign_tracker(cloud, group)
+    theirs = cloud.personalize.create_event_tracker(name="theirs", datasetGroupArn=group)["eventTrackerArn"]
 
     assert stack.create(Tracker={"DatasetGroupArn": group}) == "ROLLBACK_COMPLETE"
 
@@ -77,20 +68,3 @@ def test_a_retained_tracker_is_still_there_after_an_update_that_failed(
     assert status == "UPDATE_ROLLBACK_COMPLETE"
     assert trackers(cloud, group) == [arn]
     assert cloud.personalize.describe_event_tracker(eventTrackerArn=arn)["eventTracker"] == before
-
-
-def test_a_tracker_that_an_update_made_and_another_retained_is_still_there_after_a_third_that_failed(
-    cloud: Cloud, stack: Stack, group: str, other_group: str
-) -> None:
-    stack.create_from(template({"Tracker": {"DatasetGroupArn": group}}, UpdateReplacePolicy="Retain"))
-    for moved_to in (other_group, group):
-        moved = template({"Tracker": {"DatasetGroupArn": moved_to}}, UpdateReplacePolicy="Retain")
-        assert stack.update_from(moved) == "UPDATE_COMPLETE"
-    retained, now = trackers(cloud, other_group), trackers(cloud, group)
-
-    refused = template({"Tracker": {"DatasetGroupArn": other_group, "Name": "clicks"}}, UpdateReplacePolicy="Retain")
-    assert stack.update_from(refused) == "UPDATE_ROLLBACK_COMPLETE"
-
-    assert (trackers(cloud, other_group), trackers(cloud, group)) == (retained, now)
-    assert len(retained) == 1
-    assert stack.outputs["TrackerEventTrackerArn"] == now[0]

@@ -30,7 +30,7 @@ def lived(_no_real_aws: None, tmp_path_factory: pytest.TempPathFactory) -> Itera
     with running(seconds_per_state=0.01) as cloud, pytest.MonkeyPatch.context() as patch:
         for name, value in (cloud.environment | {"SAM_CLI_POLL_DELAY": "0.3"}).items():
             patch.setenv(name, value)
-        status = main(["life", "--yes", "--poll-seconds", "0.1", "--report", str(path)])
+        status = main(["life", "--yes", "--poll-seconds", "0.3", "--report", str(path)])
         report = json.loads(path.read_text())["life"]
         stacks: Any = cloud.cloudformation.describe_stacks()["Stacks"]
         yield Lived(status, report, stacks, list(cloud.personalize.list_dataset_groups()["datasetGroups"]), cloud)

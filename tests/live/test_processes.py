@@ -44,7 +44,7 @@ def probing(*arguments: str) -> Iterator["subprocess.Popen[str]"]:
     command = [sys.executable, "-u", "-m", "live", "probe", "--yes", *FAST, *arguments]
     with subprocess.Popen(command, cwd=ROOT, env=os.environ.copy(), stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
-        while "second tracker" not in process.stdout.readline():
+        while "after its creation" not in process.stdout.readline():
             pass
         yield process
 
