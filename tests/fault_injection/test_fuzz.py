@@ -47,7 +47,7 @@ def almost_requests(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @seed(1)
-@settings(max_examples=150, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 @given(JSON | almost_requests())
 @example({})
 @example({**VALID, "RequestType": "Create"})
