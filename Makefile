@@ -23,11 +23,11 @@ LOCAL_PYTHON := $(LOCAL_VENV)/bin/python
 SAM := $(abspath $(SAM_VENV))/bin/sam
 
 export SAM_CLI_TELEMETRY := 0
-# Settings of the caller's that would put packages elsewhere, or Python's modules somewhere else. Those that say where
-# packages come from, and whom to trust, stay.
+# Settings of the caller's that would put packages elsewhere, or Python's modules somewhere else, or have all that is
+# installed be compiled at each start. Those that say where packages come from, and whom to trust, stay.
 unexport PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_PYTHON PIP_REQUIRE_VIRTUALENV PIP_CONSTRAINT PIP_REQUIREMENT
 unexport PIP_NO_BINARY PIP_ONLY_BINARY PIP_BUILD_CONSTRAINT PIP_DRY_RUN PIP_UPGRADE
-unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONOPTIMIZE PYTHONWARNINGS
+unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONOPTIMIZE PYTHONWARNINGS PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX
 # Nothing here is to meet a real account.
 unexport $(filter AWS_%,$(.VARIABLES))
 

@@ -284,7 +284,6 @@ def _environment(directory: Path) -> dict[str, str]:
         "HOME": str(directory),
         "TMPDIR": str(directory),
         "AWS_EC2_METADATA_DISABLED": "true",
-        "PYTHONDONTWRITEBYTECODE": "1",
     }
 
 
