@@ -120,34 +120,27 @@ class Run:
 
 @dataclass
 class Tally:
-    """What came of many sequences. `broken` counts the sequences that broke a rule, `in_window` those in a window."""
+    """What came of many sequences: how much of what there was, and how many sequences broke a rule or are in a window.
 
-    sequences: int = 0
-    requests: int = 0
-    deliveries: int = 0
-    calls: int = 0
-    responses: int = 0
-    seconds: float = 0.0
-    broken: Counter[Rule] = field(default_factory=Counter)
-    in_window: Counter[Window] = field(default_factory=Counter)
+    `examples`: the first that broke each rule.
+    """
+
+    counts: Counter[str | Rule | Window] = field(default_factory=Counter)
     examples: dict[Rule, str] = field(default_factory=dict)
 
     def add(self, run: Run) -> None:
-        self.sequences += 1
-        self.requests += len(run.world.cloudformation.requests)
-        self.deliveries += len(run.world.function.history)
-        self.calls += len(run.world.wire.calls)
-        self.responses += len(run.world.cloudformation.puts)
-        self.seconds += run.world.time.now
-        broken = {violation.rule: violation for violation in run.broken}
-        self.broken.update(broken.keys())
-        self.in_window.update({violation.window for violation in run.violations if violation.window})
-        for rule, violation in broken.items():
-            self.examples.setdefault(rule, f"{run.sequence}: {violation.how}")
+        self.counts["sequences"] += 1
+        self.counts["requests sent"] += len(run.world.cloudformation.requests)
+        self.counts["times they were delivered"] += len(run.world.function.history)
+        self.counts["calls that could fail"] += len(run.world.wire.calls)
+        self.counts["responses checked"] += len(run.world.cloudformation.puts)
+        self.counts["seconds that passed"] += round(run.world.time.now)
+        self.counts.update({violation.window or violation.rule for violation in run.violations})
+        for violation in run.broken:
+            self.examples.setdefault(violation.rule, f"{run.sequence}: {violation.how}")
 
     def __iadd__(self, other: "Tally") -> "Tally":
-        for name in ("sequences", "requests", "deliveries", "calls", "responses", "seconds", "broken", "in_window"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.counts += other.counts
         self.examples = other.examples | self.examples
         return self
 

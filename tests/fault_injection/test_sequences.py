@@ -26,7 +26,7 @@ def test_scenarios_hold_with_several_faults() -> None:
 
 
 def test_stateful_runs_of_several_stacks_hold() -> None:
-    assert run_stateful(OURS, SEED, examples=25).sequences >= 25
+    assert run_stateful(OURS, SEED, examples=25).counts["sequences"] >= 25
 
 
 def test_every_fault_at_every_call_is_tried() -> None:

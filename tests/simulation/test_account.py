@@ -1,6 +1,7 @@
 """The account in virtual time: it must not be kinder than the services are."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -17,6 +18,12 @@ from simulation.virtual_time import VirtualTime
 from simulation.world import World, account
 
 GOOD = {"Status": "SUCCESS", "PhysicalResourceId": "id", "Data": {}}
+
+
+@pytest.fixture(autouse=True)
+def _account() -> Iterator[None]:
+    with account():
+        yield
 
 
 def responding(*responses: dict[str, Any]) -> Any:
@@ -38,10 +45,9 @@ def responding(*responses: dict[str, Any]) -> Any:
 
 
 def created(*responses: dict[str, Any]) -> World:
-    with account():
-        world = World(responding(*responses))
-        world.stack().create(DatasetGroupArn="group")
-        return world
+    world = World(responding(*responses))
+    world.stack().create(DatasetGroupArn="group")
+    return world
 
 
 @pytest.mark.parametrize(
@@ -76,19 +82,17 @@ def test_a_good_response_is_taken() -> None:
 
 @pytest.mark.parametrize("request_type", ["Update", "Delete"])
 def test_a_failure_must_keep_the_physical_id(request_type: str) -> None:
-    with account():
-        world = World(responding(GOOD, {"Status": "FAILED", "Reason": "no", "PhysicalResourceId": "other"}, {}))
-        stack = world.stack()
-        stack.create(DatasetGroupArn="group")
-        stack.update(DatasetGroupArn="group") if request_type == "Update" else stack.delete()
+    world = World(responding(GOOD, {"Status": "FAILED", "Reason": "no", "PhysicalResourceId": "other"}, {}))
+    stack = world.stack()
+    stack.create(DatasetGroupArn="group")
+    stack.update(DatasetGroupArn="group") if request_type == "Update" else stack.delete()
 
     assert len(world.cloudformation.objections) == 1
 
 
 def test_a_response_to_a_foreign_url_is_noticed() -> None:
-    with account():
-        world = World(responding(GOOD))
-        assert world.cloudformation.put("https://elsewhere.example/", "{}") == 403
+    world = World(responding(GOOD))
+    assert world.cloudformation.put("https://elsewhere.example/", "{}") == 403
     assert len(world.cloudformation.objections) == 1
 
 
@@ -103,11 +107,10 @@ def test_a_failed_create_is_followed_by_a_delete_of_the_id_in_the_response() -> 
 
 
 def test_a_replacement_is_followed_by_a_delete_of_the_old_id_with_the_old_properties() -> None:
-    with account():
-        world = World(responding({"PhysicalResourceId": "a"}, {"PhysicalResourceId": "b"}, {}))
-        stack = world.stack()
-        stack.create(DatasetGroupArn="one")
-        stack.update(DatasetGroupArn="two")
+    world = World(responding({"PhysicalResourceId": "a"}, {"PhysicalResourceId": "b"}, {}))
+    stack = world.stack()
+    stack.create(DatasetGroupArn="one")
+    stack.update(DatasetGroupArn="two")
 
     assert requests_of(world) == [("Create", None), ("Update", "a"), ("Delete", "a")]
     *_, clean_up = world.cloudformation.requests.values()
@@ -115,11 +118,10 @@ def test_a_replacement_is_followed_by_a_delete_of_the_old_id_with_the_old_proper
 
 
 def test_a_failed_update_is_followed_by_one_with_the_properties_swapped() -> None:
-    with account():
-        world = World(responding({}, {"Status": "FAILED", "Reason": "no"}, {}))
-        stack = world.stack()
-        stack.create(DatasetGroupArn="one")
-        stack.update(DatasetGroupArn="two")
+    world = World(responding({}, {"Status": "FAILED", "Reason": "no"}, {}))
+    stack = world.stack()
+    stack.create(DatasetGroupArn="one")
+    stack.update(DatasetGroupArn="two")
 
     _, there, back = world.cloudformation.requests.values()
     assert there.event["ResourceProperties"] == back.event["OldResourceProperties"]
@@ -130,21 +132,19 @@ def test_a_failed_update_is_followed_by_one_with_the_properties_swapped() -> Non
 
 def test_a_failure_elsewhere_rolls_back_from_the_new_id() -> None:
     ids = [{"PhysicalResourceId": name} for name in ("a", "b", "a")]
-    with account():
-        world = World(responding(*ids, {}))
-        stack = world.stack()
-        stack.create(DatasetGroupArn="one")
-        stack.update(DatasetGroupArn="two", sibling_fails=True)
+    world = World(responding(*ids, {}))
+    stack = world.stack()
+    stack.create(DatasetGroupArn="one")
+    stack.update(DatasetGroupArn="two", sibling_fails=True)
 
     assert requests_of(world) == [("Create", None), ("Update", "a"), ("Update", "b"), ("Delete", "b")]
     assert stack.resource().physical_id == "a"
 
 
 def test_a_create_without_a_response_is_followed_by_a_delete_of_a_made_up_id() -> None:
-    with account():
-        world = World(lambda *_: lambda event, context: None)
-        stack = world.stack()
-        stack.create(DatasetGroupArn="one", ServiceTimeout=100)
+    world = World(lambda *_: lambda event, context: None)
+    stack = world.stack()
+    stack.create(DatasetGroupArn="one", ServiceTimeout=100)
 
     (_, none), (_, made_up) = requests_of(world)
     assert none is None
@@ -162,9 +162,8 @@ def test_a_stack_that_was_rolled_back_cannot_be_updated() -> None:
 
 
 def test_properties_arrive_as_strings() -> None:
-    with account():
-        world = World(responding(GOOD))
-        world.stack().create(DatasetGroupArn="group", AdoptExisting=True, ServiceTimeout=30)
+    world = World(responding(GOOD))
+    world.stack().create(DatasetGroupArn="group", AdoptExisting=True, ServiceTimeout=30)
 
     (request,) = world.cloudformation.requests.values()
     assert request.event["ResourceProperties"]["AdoptExisting"] == "true"
@@ -175,28 +174,25 @@ def test_lambda_delivers_a_failed_event_twice_more() -> None:
     def fail(event: Event, context: Context) -> None:
         raise ValueError
 
-    with account():
-        world = World(lambda *_: fail)
-        world.stack().create(DatasetGroupArn="group")
+    world = World(lambda *_: fail)
+    world.stack().create(DatasetGroupArn="group")
 
     assert [invocation.start for invocation in world.function.history[:3]] == [0, 60, 180]
 
 
 def test_lambda_ends_an_invocation_after_its_time() -> None:
-    with account():
-        world = World(lambda client, http, clock: lambda event, context: clock.sleep(10_000))
-        world.stack().create(DatasetGroupArn="group")
+    world = World(lambda client, http, clock: lambda event, context: clock.sleep(10_000))
+    world.stack().create(DatasetGroupArn="group")
 
     assert world.function.history[0].end == 900
 
 
 @pytest.mark.parametrize("delays", [(0.0,), (60.0,), (60.0, 120.0)])
 def test_lambda_delivers_again_what_was_handled(delays: tuple[float, ...]) -> None:
-    with account():
-        world = World(responding(GOOD))
-        world.function.duplicates = delays
-        world.stack().create(DatasetGroupArn="group")
-        world.settle()
+    world = World(responding(GOOD))
+    world.function.duplicates = delays
+    world.stack().create(DatasetGroupArn="group")
+    world.settle()
 
     assert [invocation.start for invocation in world.function.history] == [0.0, *delays]
     assert len({invocation.event["RequestId"] for invocation in world.function.history}) == 1
@@ -270,10 +266,9 @@ class Probe:
 )
 def test_what_a_fault_does_to_a_call(call: str, fault: str, seen: object, effects: int) -> None:
     probe = Probe(call)
-    with account():
-        world = World(probe.make)
-        world.wire.faults = {0: FAULTS[fault]}
-        world.stack().create_abandoned(30, DatasetGroupArn="group")
+    world = World(probe.make)
+    world.wire.faults = {0: FAULTS[fault]}
+    world.stack().create_abandoned(30, DatasetGroupArn="group")
 
     first, *_ = probe.seen
     if isinstance(first, ClientError):
@@ -297,10 +292,9 @@ def test_a_killed_function_does_nothing_more(fault: str, effects: int) -> None:
 
         return handler
 
-    with account():
-        world = World(make)
-        world.wire.faults = {0: FAULTS[fault]}
-        world.stack().create_abandoned(1, DatasetGroupArn="group")
+    world = World(make)
+    world.wire.faults = {0: FAULTS[fault]}
+    world.stack().create_abandoned(1, DatasetGroupArn="group")
 
     assert after
     assert len([call for call in world.calls if call.moment < 1]) == effects
@@ -309,11 +303,10 @@ def test_a_killed_function_does_nothing_more(fault: str, effects: int) -> None:
 @pytest.mark.parametrize(("call", "seconds"), [("list", SECONDS_DENIED), ("put", SECONDS_UNREACHABLE)])
 def test_a_denial_lasts_for_a_while(call: str, seconds: float) -> None:
     probe = Probe(call)
-    with account():
-        world = World(probe.make)
-        world.wire.faults = {0: FAULTS["denied for a while"]}
-        world.function.duplicates = (seconds - 1, seconds + 1)
-        world.stack().create_abandoned(seconds + 5, DatasetGroupArn="group")
+    world = World(probe.make)
+    world.wire.faults = {0: FAULTS["denied for a while"]}
+    world.function.duplicates = (seconds - 1, seconds + 1)
+    world.stack().create_abandoned(seconds + 5, DatasetGroupArn="group")
 
     first, during, after, *_ = probe.seen
     assert str(during) == str(first)
@@ -333,10 +326,9 @@ def test_a_response_url_tells_when_its_request_was_sent() -> None:
 
 
 def test_a_response_url_without_a_date_is_signed_in_the_older_way() -> None:
-    with account():
-        world = World(responding(GOOD))
-        world.cloudformation.dated_urls = False
-        world.stack().create(DatasetGroupArn="group")
+    world = World(responding(GOOD))
+    world.cloudformation.dated_urls = False
+    world.stack().create(DatasetGroupArn="group")
 
     (url,) = world.cloudformation.requests
     assert dict(parse_qsl(urlsplit(url).query)).keys() == {"AWSAccessKeyId", "Expires", "Signature"}
@@ -351,12 +343,11 @@ def test_a_page_is_a_call() -> None:
 
         return handler
 
-    with account():
-        world = World(make)
-        world.backend.guesses = Guesses(page_size=1, empty_next_token=True)
-        group = world.dataset_group("films")
-        world.tracker(group)
-        world.stack().create_abandoned(1, DatasetGroupArn=group)
+    world = World(make)
+    world.backend.guesses = Guesses(page_size=1, empty_next_token=True)
+    group = world.dataset_group("films")
+    world.tracker(group)
+    world.stack().create_abandoned(1, DatasetGroupArn=group)
 
     assert [len(page["eventTrackers"]) for page in pages[:1]] == [1]
     assert {attempt.name for attempt in world.wire.calls} == {"list_event_trackers"}
