@@ -1,7 +1,9 @@
 """Whatever happens to a run, what it made is removed, and nothing else is touched."""
 
 import random
+from collections import Counter
 from typing import Any
+from unittest.mock import Mock
 
 import boto3
 import pytest
@@ -10,16 +12,12 @@ from botocore.exceptions import ClientError
 from live.__main__ import main
 from live.account import Account, LiveError, connect
 from live.bench import Bench
-from live.probe import probe
+from live.probe import Probe, probe
 from live.removal import Pace, remove_runs
 from live.runs import Run
 from tests.live.conftest import DATASETS, GROUPS, contents, fill, take_time
 
 KILLS = 20
-
-
-class BeganError(Exception):
-    """The run has begun."""
 
 
 class Killed(BaseException):
@@ -161,42 +159,30 @@ def test_no_region_no_credentials_and_no_network_are_told(monkeypatch: pytest.Mo
         connect(boto3.Session())
 
 
-@pytest.mark.parametrize(("reply", "goes_on"), [("yes", True), ("Y", True), ("", False), ("no", False)])
+@pytest.mark.parametrize("reply", ["yes", "Y", "", "no", None])
 def test_nothing_is_made_unless_the_reply_is_yes(
     account: Account,
     theirs: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-    reply: str,
-    goes_on: bool,
+    reply: str | None,
 ) -> None:
-    asked: list[str] = []
+    begin = Mock(return_value=Probe([], 0.0, Counter()))
 
     def replied(question: str) -> str:
-        asked.append(question)
-        return reply
+        assert question == "Go on? [yes/no] "
+        assert "Account 123456789012, region us-east-1, run " in capsys.readouterr().out
+        return str(reply)
 
-    def begin(*_: object, **__: object) -> None:
-        raise BeganError
-
-    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: reply is not None, raising=False)
     monkeypatch.setattr("builtins.input", replied)
     monkeypatch.setattr("live.probe.probe", begin)
-    if goes_on:
-        with pytest.raises(BeganError):
-            main(["probe"])
-    else:
-        assert main(["probe"]) == 1
-        assert capsys.readouterr().err == "error: Nothing was made.\n"
+    monkeypatch.setattr("live.report.write", lambda *_: None)
 
-    assert asked == ["Go on? [yes/no] "]
+    status = main(["probe"])
+
+    said = "Nobody is there to be asked: say --yes." if reply is None else "Nothing was made."
+    is_yes = reply in ("yes", "Y")
+    assert (status, capsys.readouterr().err) == ((0, "") if is_yes else (1, f"error: {said}\n"))
+    assert begin.called is is_yes
     assert contents(account.client("personalize")) == theirs
-
-
-@pytest.mark.usefixtures("account")
-def test_nobody_to_ask_and_no_yes_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
-    assert main(["probe"]) == 1
-    out, err = capsys.readouterr()
-    assert "Account 123456789012, region us-east-1, run " in out
-    assert err == "error: Nobody is there to be asked: say --yes.\n"
