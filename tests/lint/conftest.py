@@ -35,3 +35,10 @@ def linter(runner: Runner) -> Lint:
 def lint() -> Lint:
     """The linter with all rules."""
     return linter(Runner(CONFIG))
+
+
+def cfn_lint(*arguments: str) -> int:
+    """Run cfn-lint, and return the status with which it ends."""
+    with pytest.raises(SystemExit) as end:
+        Runner(ConfigMixIn(list(arguments))).cli()
+    return int(str(end.value))

@@ -1,15 +1,13 @@
 """The rules as pip and pre-commit install them, as far as that can be tried without the network."""
 
 import json
-import os
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
+import pytest
 from cfnlint.decode import decode_str
 
-from tests.lint.conftest import RULES
+from tests.lint.conftest import RULES, cfn_lint
 
 ROOT = RULES.parent
 PROJECT = tomllib.loads((RULES / "pyproject.toml").read_text())
@@ -31,7 +29,9 @@ def test_its_module_is_the_one_file() -> None:
     assert [path.stem for path in RULES.glob("*.py")] == [PROJECT["tool"]["flit"]["module"]["name"]]
 
 
-def test_the_hook_finds_what_the_rules_find(tmp_path: Path) -> None:
+def test_the_hook_finds_what_the_rules_find(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     hooks = decoded(ROOT / ".pre-commit-hooks.yaml")
     assert isinstance(hooks, list)
     (hook,) = hooks
@@ -39,16 +39,12 @@ def test_the_hook_finds_what_the_rules_find(tmp_path: Path) -> None:
     properties = {"ServiceToken": "x", "DatasetGroupArn": "films"}
     tracker = {"Type": "Custom::PersonalizeEventTracker", "Properties": properties}
     (tmp_path / "template.json").write_text(json.dumps({"Resources": {"Tracker": tracker}}))
+    monkeypatch.chdir(tmp_path)
+    # Where pip would have installed the module.
+    monkeypatch.syspath_prepend(RULES)
 
     # As files are handed to a hook: behind its entry.
-    linted = subprocess.run(
-        [Path(sys.executable).with_name(program), *arguments, "template.json"],
-        cwd=tmp_path,
-        # In the place where pip would have installed the module.
-        env=os.environ | {"PYTHONPATH": str(RULES)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    cfn_lint(*arguments, "template.json")
 
-    assert "E9501 DatasetGroupArn must be the ARN of a dataset group" in linted.stdout, linted.stderr
+    assert program == "cfn-lint"
+    assert "E9501 DatasetGroupArn must be the ARN of a dataset group" in capsys.readouterr().out

@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cfnlint.config import ConfigMixIn
 from cfnlint.exceptions import UnexpectedRuleException
-from cfnlint.runner import Runner
 
 from lint.personalize_event_tracker import ATTRIBUTES
-from tests.lint.conftest import RULES, Lint, Problem
+from tests.lint.conftest import RULES, Lint, Problem, cfn_lint
 
 ROOT = RULES.parent
 GROUP = "arn:aws:personalize:us-east-1:123456789012:dataset-group/films"
@@ -182,13 +180,6 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copy(RULES / "personalize_event_tracker.py", tmp_path / "cfn-lint-rules")
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-def cfn_lint(*arguments: str) -> int:
-    """Run cfn-lint, and return the status with which it ends."""
-    with pytest.raises(SystemExit) as end:
-        Runner(ConfigMixIn(list(arguments))).cli()
-    return int(str(end.value))
 
 
 def test_the_one_file_is_all_that_a_user_s_configuration_needs(
