@@ -2,7 +2,7 @@
 
 import functools
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from simulation.stack import RETAIN, Declaration, Resource, Stack
@@ -10,12 +10,18 @@ from simulation.world import World
 
 Scenario = Callable[[World], Iterator[None]]
 
+# What an operation declares of a resource, and how it goes.
+Members = Mapping[str, Any]
+# What happens to the dataset group films.
+Happening = Callable[[World, str], None]
+
 SCENARIOS: dict[str, Scenario] = {}
 
 RED, BLUE = {"Key": "color", "Value": "red"}, {"Key": "color", "Value": "blue"}
 SIZE, BAD = {"Key": "size", "Value": "large"}, {"Key": "aws:team", "Value": "x"}
 OPTED_IN = {"ReplacementStrategy": "delete_then_create"}
 IN_BOOKS = {"DatasetGroupArn": "books"}
+KEEP = {"UpdateReplacePolicy": RETAIN}
 
 
 def scenario(function: Scenario) -> Scenario:
@@ -24,19 +30,38 @@ def scenario(function: Scenario) -> Scenario:
     return function
 
 
-def life(first: dict[str, Any], *updates: dict[str, Any]) -> Scenario:
-    """A resource is created, updated, and deleted with its stack. Its dataset group stands by its name."""
+def life(*steps: Members | Happening) -> Scenario:
+    """The life of a resource: it is created with the first members, updated with the others, deleted with its stack.
 
-    def steps(world: World) -> Iterator[None]:
+    The dataset group stands by its name, and is films if it is left out. Something may happen before each step.
+    """
+
+    def lived(world: World) -> Iterator[None]:
         stack, group = world.stack(), functools.cache(world.dataset_group)
-        for members in (first, *updates):
+        films = group("films")
+        for step in steps:
+            if callable(step):
+                step(world, films)
+                continue
             operation = stack.update if stack.resources else stack.create
-            operation(**{**members, "DatasetGroupArn": group(members.get("DatasetGroupArn", "films"))})
+            operation(**{**step, "DatasetGroupArn": group(step.get("DatasetGroupArn", "films"))})
             yield
         stack.delete()
         yield
 
-    return steps
+    return lived
+
+
+def somebody_creates_a_tracker(world: World, films: str) -> None:
+    world.tracker(films, tags={"color": "green", "team": "theirs"})
+
+
+def somebody_deletes_the_tracker(world: World, films: str) -> None:
+    world.delete_trackers(films)
+
+
+def no_creation_succeeds(world: World, films: str) -> None:
+    world.backend.tracker_creations_to_fail = sys.maxsize
 
 
 SCENARIOS["create"] = life({"Tags": [RED]})
@@ -59,8 +84,9 @@ def create_in_a_group_that_is_not_ready(world: World) -> Iterator[None]:
 
 @scenario
 def create_that_ends_as_create_failed(world: World) -> Iterator[None]:
-    world.backend.tracker_creations_to_fail = sys.maxsize
-    world.stack().create(DatasetGroupArn=world.dataset_group("films"))
+    group = world.dataset_group("films")
+    no_creation_succeeds(world, group)
+    world.stack().create(DatasetGroupArn=group)
     yield
 
 
@@ -78,17 +104,9 @@ def create_refused(world: World) -> Iterator[None]:
     yield
 
 
-@scenario
-def adopt(world: World) -> Iterator[None]:
-    group = world.dataset_group("films")
-    world.tracker(group, tags={"color": "green", "team": "theirs"})
-    stack = world.stack()
-    stack.create(DatasetGroupArn=group, AdoptExisting=True, Tags=[SIZE])
-    yield
-    stack.update(DatasetGroupArn=group, AdoptExisting=True, Tags=[])
-    yield
-    stack.delete()
-    yield
+SCENARIOS["adopt"] = life(
+    somebody_creates_a_tracker, {"AdoptExisting": True, "Tags": [SIZE]}, {"AdoptExisting": True, "Tags": []}
+)
 
 
 @scenario
@@ -116,41 +134,13 @@ SCENARIOS["group change"] = life({"Name": "one", "Tags": [RED]}, {"Name": "one",
 SCENARIOS["group change rolled back"] = life(
     {"Name": "one", "Tags": [RED]}, {"Name": "two", "Tags": [BLUE], "sibling_fails": True, **IN_BOOKS}
 )
-
-
-@scenario
-def group_change_that_ends_as_create_failed(world: World) -> Iterator[None]:
-    stack = world.stack()
-    stack.create(DatasetGroupArn=world.dataset_group("films"), Tags=[RED])
-    yield
-    world.backend.tracker_creations_to_fail = sys.maxsize
-    stack.update(DatasetGroupArn=world.dataset_group("books"), Tags=[BLUE])
-    yield
-    stack.delete()
-    yield
-
-
-@scenario
-def tracker_deleted_behind_the_stacks_back(world: World) -> Iterator[None]:
-    group, stack = world.dataset_group("films"), world.stack()
-    stack.create(DatasetGroupArn=group, Tags=[RED])
-    yield
-    world.delete_trackers(group)
-    stack.update(DatasetGroupArn=group, Tags=[BLUE])
-    yield
-    stack.delete()
-    yield
-
-
-@scenario
-def delete_of_what_is_gone(world: World) -> Iterator[None]:
-    group, stack = world.dataset_group("films"), world.stack()
-    stack.create(DatasetGroupArn=group)
-    yield
-    world.delete_trackers(group)
-    world.tracker(group)
-    stack.delete()
-    yield
+SCENARIOS["group change that ends as create failed"] = life(
+    {"Tags": [RED]}, no_creation_succeeds, {"Tags": [BLUE], **IN_BOOKS}
+)
+SCENARIOS["tracker deleted behind the stacks back"] = life(
+    {"Tags": [RED]}, somebody_deletes_the_tracker, {"Tags": [BLUE]}
+)
+SCENARIOS["delete of what is gone"] = life({}, somebody_deletes_the_tracker, somebody_creates_a_tracker)
 
 
 @scenario
@@ -166,24 +156,13 @@ def delete_when_just_being_created(world: World) -> Iterator[None]:
 
 
 SCENARIOS["rollback while being updated"] = life({"Tags": [RED]}, {"Tags": [BLUE], "abandoned_after": 3, **IN_BOOKS})
-
-
-@scenario
-def retained_and_come_back_to(world: World) -> Iterator[None]:
-    films, books, stack = world.dataset_group("films"), world.dataset_group("books"), world.stack()
-    policy = {"UpdateReplacePolicy": RETAIN}
-    stack.create(DatasetGroupArn=films, **policy)
-    yield
-    stack.update(DatasetGroupArn=books, **policy)
-    yield
-    stack.update(DatasetGroupArn=films, Tags=[BAD], **policy)
-    yield
-    stack.update(DatasetGroupArn=films, Name="other", ReplacementStrategy="delete_then_create", **policy)
-    yield
-    stack.update(DatasetGroupArn=films, AdoptExisting=True, sibling_fails=True, **policy)
-    yield
-    stack.delete()
-    yield
+SCENARIOS["retained and come back to"] = life(
+    KEEP,
+    {**KEEP, **IN_BOOKS},
+    {**KEEP, "Tags": [BAD]},
+    {**KEEP, "Name": "other", **OPTED_IN},
+    {**KEEP, "AdoptExisting": True, "sibling_fails": True},
+)
 
 
 @scenario
