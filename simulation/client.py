@@ -5,7 +5,7 @@ botocore checks the parameters and reads the responses; between the two, moto's 
 
 import functools
 import json
-from datetime import UTC, datetime
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from botocore.paginate import Paginator
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
+LOCAL = timezone(timedelta(hours=-7))
 
 
 def backend() -> PersonalizeBackend:
@@ -38,8 +39,8 @@ class PersonalizeClient:
         self.meta = real.meta
         self.exceptions: Any = real.exceptions
         parsers = ResponseParserFactory()
-        # botocore's own takes as long as all the rest.
-        parsers.set_parser_defaults(timestamp_parser=lambda seconds: datetime.fromtimestamp(seconds, UTC))
+        # botocore's own takes as long as all the rest; its times are local, wherever that is.
+        parsers.set_parser_defaults(timestamp_parser=lambda seconds: datetime.fromtimestamp(seconds, LOCAL))
         self._parser = parsers.create_parser("json")
 
     def get_paginator(self, method: str) -> "Paginator[Any]":
