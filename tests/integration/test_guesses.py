@@ -1,6 +1,7 @@
 """What the service's documentation leaves open must not matter: rules C1, C2, C5, D2, D4."""
 
 import dataclasses
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -195,12 +196,16 @@ def test_a_role_that_may_not_untag_fails_an_adoption_with_the_remedy(aws: World,
 
 
 @pytest.mark.parametrize("lost", [ReadTimeoutError(endpoint_url="https://x"), client_error("InternalFailure", 500)])
-def test_a_tracker_whose_creation_got_no_response_and_that_failed_is_undone(
-    aws: World, requests: Requests, group: str, other_group: str, lost: Exception
+@pytest.mark.parametrize("operation", ["create_event_tracker", "describe_event_tracker"])
+def test_a_tracker_that_failed_is_undone_whichever_call_got_no_response(
+    aws: World, requests: Requests, group: str, other_group: str, operation: str, lost: Exception
 ) -> None:
     created = requests.create()
     aws.backend.tracker_creations_to_fail = 1
-    faulty = with_fault(aws, once("create_event_tracker", lost), after_effect=True)
+    calls = itertools.count()
+    # The first DescribeEventTracker call is of the physical id.
+    nth = 1 if operation == "describe_event_tracker" else 0
+    faulty = with_fault(aws, lambda name: lost if name == operation and next(calls) == nth else None, after_effect=True)
 
     response = faulty.change_group(created, group, other_group)
 
