@@ -144,10 +144,11 @@ class World:
         self._unticked += seconds
         while self._unticked >= 1:
             self._unticked -= 1
-            if not any(tracker.is_changing for tracker in self.backend.event_trackers.values()):
+            trackers = self.backend.event_trackers.values()
+            if not any(tracker.is_changing for tracker in trackers):
                 self._unticked %= 1
                 return
-            for tracker in self.backend.event_trackers.values():
+            for tracker in trackers:
                 tracker.advance()
 
     def dataset_group(self, name: str, *, active: bool = True) -> str:
