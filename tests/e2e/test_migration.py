@@ -62,32 +62,6 @@ def test_a_logical_id_is_renamed(cloud: Cloud, stack: Stack, group: str) -> None
     assert cloud.personalize.list_event_trackers(datasetGroupArn=group)["eventTrackers"] == []
 
 
-FAILS_LATER = """
-  Second:
-    Type: Custom::PersonalizeEventTracker
-    DependsOn: FilmTracker
-    Properties:
-      ServiceToken: !ImportValue personalize-event-tracker-provider-ServiceToken
-      DatasetGroupArn: arn:aws:personalize:us-east-1:123456789012:dataset-group/nowhere
-Outputs:
-"""
-
-
-def test_a_renaming_that_fails_leaves_the_tracker_where_it_is(cloud: Cloud, stack: Stack, group: str) -> None:
-    before, adopted, _ = steps("Rename a logical id")
-    stack.create_from(before, DatasetGroupArn=group)
-    tracker = the_tracker(cloud, group)
-    remove_ownership(cloud, tracker["arn"])
-
-    status = stack.update_from(adopted.replace("\nOutputs:\n", FAILS_LATER), DatasetGroupArn=group)
-
-    assert status == "UPDATE_ROLLBACK_COMPLETE"
-    assert the_tracker(cloud, group) == tracker
-    give_ownership(cloud, stack, tracker["arn"], "Tracker")
-    assert stack.delete() == "DELETE_COMPLETE"
-    assert cloud.personalize.list_event_trackers(datasetGroupArn=group)["eventTrackers"] == []
-
-
 def test_from_this_type_to_the_native_one(cloud: Cloud, stack: Stack, group: str) -> None:
     heading = "From this type to the native one"
     before, retained, *_ = steps(heading)

@@ -103,12 +103,6 @@ def test_the_record_may_come_from_the_standard_input(bucket: Bucket, monkeypatch
     assert len(bucket.received) == 1
 
 
-def test_a_dry_run_sends_nothing(bucket: Bucket, respond_to: Callable[..., int], said: Callable[[], str]) -> None:
-    assert respond_to("--dry-run") == 0
-    assert bucket.received == []
-    assert said().startswith("Would send FAILED: Create 5c478372")
-
-
 @pytest.mark.parametrize(
     ("status", "words"), [(403, "answered 403. It works for some hours only"), (500, "answered 500.")]
 )
@@ -189,11 +183,14 @@ def test_a_message_that_comes_back_while_the_command_runs_does_not_keep_it_runni
     assert waiting(sqs, queue) == 1
 
 
-def test_a_dry_run_leaves_the_queue_as_it_was(bucket: Bucket, sqs: "SQSClient", queue: str) -> None:
+def test_a_dry_run_sends_nothing_and_leaves_the_queue_as_it_was(
+    bucket: Bucket, sqs: "SQSClient", queue: str, said: Callable[[], str]
+) -> None:
     sqs.send_message(QueueUrl=queue, MessageBody=bucket.record())
 
     assert main(["respond", "--dry-run", "--queue-url", queue]) == 0
 
+    assert said().startswith("Would send FAILED: Create 5c478372")
     assert bucket.received == []
     assert waiting(sqs, queue) == 1
 
