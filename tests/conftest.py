@@ -22,7 +22,9 @@ LONGEST = (
 # These do not need the deployed provider.
 APART = ("e2e/test_release.py", "e2e/test_install.py")
 # These alone call each line and each branch of the provider. Being measured doubles what a test costs.
-MEASURED = {"unit", "integration"}
+MEASURED = ("unit/", "integration/")
+# Of these, because they are about templates.
+UNMEASURED = ("unit/test_template.py", "unit/test_examples.py")
 
 # What the tests import is most of what there is, and stays: Python collects garbage less often, and never searches
 # it. That is a sixth of the time.
@@ -43,7 +45,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     items.sort(key=rank)
     for item in items:
-        if item.nodeid.split("/")[1] not in MEASURED:
+        file = _file(item.nodeid)
+        if not file.startswith(MEASURED) or file in UNMEASURED:
             item.add_marker(pytest.mark.no_cover)
 
 
@@ -62,8 +65,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Groups | 
 
 def _group(nodeid: str) -> str:
     """A file, since its tests may share what is made for them; or all those that the deployed provider is for."""
-    file = nodeid.partition("::")[0].removeprefix("tests/")
+    file = _file(nodeid)
     return "e2e" if file.startswith("e2e/") and file not in APART else file
+
+
+def _file(nodeid: str) -> str:
+    return nodeid.partition("::")[0].removeprefix("tests/")
 
 
 @pytest.fixture(scope="session", autouse=True)
