@@ -115,7 +115,7 @@ def _shortened(text: str, length: int) -> str:
 class Http:
     """Sends requests through the proxy that the environment names, as boto3 does, and trusts what OpenSSL trusts."""
 
-    def request(self, method: str, url: str, body: str, headers: dict[str, str]) -> urllib3.BaseHTTPResponse:
+    def request(self, method: str, url: str, body: str, headers: dict[str, str]) -> "urllib3.BaseHTTPResponse":
         """Make one attempt. Raises HTTPError of urllib3, OSError, ValueError."""
         proxies = ProxyConfiguration(get_environ_proxies(url))
         proxy = proxies.proxy_url_for(url)
