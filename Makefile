@@ -141,8 +141,9 @@ $(VENV)/installed: requirements-dev.txt
 	$(install)
 
 $(RUNTIME_VENV)/installed: PYTHON := $(RUNTIME_PYTHON)
-$(RUNTIME_VENV)/installed: requirements-dev.txt
+$(RUNTIME_VENV)/installed: requirements-dev.txt requirements-runtime.txt
 	$(install)
+	@$(pip_install) --requirement requirements-runtime.txt || { rm $@; exit 1; }
 
 $(BENCH_VENV)/installed: requirements-bench.txt
 	$(install)
