@@ -45,7 +45,7 @@ class Properties:
     service_timeout: int | None = None
 
     @classmethod
-    def parse(cls, raw: object, scope: Scope, lenient: bool = False) -> "Properties":
+    def parse(cls, raw: object, scope: Scope, *, lenient: bool) -> "Properties":
         """Read properties; with problems raise InvalidPropertiesError that has all (rule B2), or, if lenient, go on."""
         reading = _Reading(raw, scope)
         if reading.problems and not lenient:

@@ -39,7 +39,7 @@ def received(value: Any) -> Any:
 
 def function_takes(said: Any, scope: Scope = SCOPES[0]) -> bool:
     try:
-        Properties.parse(received(said), scope)
+        Properties.parse(received(said), scope, lenient=False)
     except InvalidPropertiesError:
         return False
     return True

@@ -48,8 +48,8 @@ class Case:
         group = {"DatasetGroupArn": GROUP}
         return Change(
             Request.parse(sent),
-            Properties.parse({**group, **self.wanted}, SCOPE),
-            Properties.parse({**group, **self.old}, SCOPE),
+            Properties.parse({**group, **self.wanted}, SCOPE, lenient=False),
+            Properties.parse({**group, **self.old}, SCOPE, lenient=False),
         )
 
     @property
