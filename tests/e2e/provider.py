@@ -15,6 +15,14 @@ from tests.e2e.conftest import Stack
 class Provider(Stack):
     """A stack of the provider's, beside the one that the cloud has."""
 
+    def deploy(self, **parameters: str) -> str:
+        """Create it as the SAM CLI has created that one, and return the status it ends in."""
+        return self.create_from(deployed_template(self.cloud), **parameters)
+
+    def change(self, **parameters: str) -> str:
+        """Give it these parameters, all others their defaults, and return the status it ends in."""
+        return self.update_from(deployed_template(self.cloud), **parameters)
+
     def client(self, service: Any) -> Any:
         return client(self.cloud, service)
 
@@ -61,6 +69,7 @@ def client(cloud: Cloud, service: Any) -> Any:
     return boto3.client(service, endpoint_url=cloud.url, verify=str(cloud.ca_bundle), region_name=REGION)
 
 
+@functools.cache
 def deployed_template(cloud: Cloud) -> str:
     """The template as the SAM CLI has deployed it, with the zip uploaded."""
     found: Any = cloud.cloudformation.get_template(StackName=sam.PROVIDER_STACK, TemplateStage="Original")

@@ -17,14 +17,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="module")
-def deployed(cloud: "Cloud") -> str:
-    return deployed_template(cloud)
-
-
-@pytest.fixture(scope="module")
-def provider(cloud: "Cloud", deployed: str) -> Iterator[Provider]:
+def provider(cloud: "Cloud") -> Iterator[Provider]:
     provider = Provider(cloud, "a-provider-in-operation")
-    assert provider.create_from(deployed, **settings(cloud)) == "CREATE_COMPLETE"
+    assert provider.deploy(PersonalizeEndpointUrl=cloud.personalize_url) == "CREATE_COMPLETE"
     yield provider
     assert provider.delete() == "DELETE_COMPLETE"
 
@@ -37,10 +32,6 @@ def shop(cloud: "Cloud", provider: Provider, group: str) -> Iterator[Stack]:
     yield stack
     assert stack.delete() == "DELETE_COMPLETE"
     assert in_service(cloud, group) == []
-
-
-def settings(cloud: "Cloud") -> dict[str, str]:
-    return {"PersonalizeEndpointUrl": cloud.personalize_url}
 
 
 def tracker(provider: Provider, group: str, **properties: Any) -> str:
@@ -61,14 +52,15 @@ def in_service(cloud: "Cloud", group: str) -> "list[tuple[EventTrackerTypeDef, A
 
 
 def test_an_upgrade_changes_nothing_for_trackers_that_exist(
-    cloud: "Cloud", provider: Provider, shop: Stack, deployed: str, group: str
+    cloud: "Cloud", provider: Provider, shop: Stack, group: str
 ) -> None:
     before, token = in_service(cloud, group), provider.outputs["ServiceToken"]
     assert len(before) == 1
 
-    another = deployed.replace("Description: Custom::PersonalizeEventTracker", "Description: another version")
-    assert another != deployed
-    assert provider.update_from(another, **settings(cloud), LogLevel="DEBUG") == "UPDATE_COMPLETE"
+    description = "Description: Custom::PersonalizeEventTracker"
+    another = deployed_template(cloud).replace(description, "Description: another version")
+    parameters = {"PersonalizeEndpointUrl": cloud.personalize_url, "LogLevel": "DEBUG"}
+    assert provider.update_from(another, **parameters) == "UPDATE_COMPLETE"
 
     assert provider.function["Description"] == "another version"
     assert provider.outputs["ServiceToken"] == token

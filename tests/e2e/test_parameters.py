@@ -10,15 +10,10 @@ from botocore.exceptions import ClientError
 from local import sam
 from local.cloud import ACCOUNT_ID, REGION, Cloud
 from tests.e2e.conftest import Stack
-from tests.e2e.provider import Provider, client, deployed_template
+from tests.e2e.provider import Provider, client
 
 _numbers = itertools.count(1)
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT_ID}:operators"
-
-
-@pytest.fixture(scope="module")
-def template(cloud: Cloud) -> str:
-    return deployed_template(cloud)
 
 
 @pytest.fixture
@@ -72,7 +67,7 @@ def test_the_defaults_add_nothing(cloud: Cloud) -> None:
     ],
 )
 def test_each_is_deployed_alone(
-    provider: Provider, template: str, boundary: str, key: str, vpc: dict[str, str], parameter: str, added: set[str]
+    provider: Provider, boundary: str, key: str, vpc: dict[str, str], parameter: str, added: set[str]
 ) -> None:
     values = {
         "PermissionsBoundaryArn": boundary,
@@ -82,28 +77,25 @@ def test_each_is_deployed_alone(
     }
     parameters = vpc if parameter in vpc else {parameter: values[parameter]}
 
-    assert provider.create_from(template, **parameters) == "CREATE_COMPLETE"
+    assert provider.deploy(**parameters) == "CREATE_COMPLETE"
 
     assert provider.policies == {"logs", "event-trackers", *added}
 
 
 @pytest.mark.parametrize("parameter", ["VpcSubnetIds", "VpcSecurityGroupIds"])
-def test_half_of_a_vpc_is_refused_before_anything_is_made(
-    cloud: Cloud, template: str, vpc: dict[str, str], parameter: str
-) -> None:
+def test_half_of_a_vpc_is_refused_before_anything_is_made(cloud: Cloud, vpc: dict[str, str], parameter: str) -> None:
     provider = Provider(cloud, "governed-by-half")
     with pytest.raises(ClientError, match="are given together, or not at all"):
-        provider.create_from(template, **{parameter: vpc[parameter]})
+        provider.deploy(**{parameter: vpc[parameter]})
 
 
 def test_all_of_them_come_and_go(
-    provider: Provider, template: str, boundary: str, key: str, vpc: dict[str, str], stack: Stack, group: str
+    provider: Provider, boundary: str, key: str, vpc: dict[str, str], stack: Stack, group: str
 ) -> None:
-    assert provider.create_from(template) == "CREATE_COMPLETE"
+    assert provider.deploy() == "CREATE_COMPLETE"
     token = provider.outputs["ServiceToken"]
 
-    status = provider.update_from(
-        template,
+    status = provider.change(
         PermissionsBoundaryArn=boundary,
         RolePath="/delivery/",
         KmsKeyArn=key,
@@ -139,7 +131,7 @@ def test_all_of_them_come_and_go(
     assert stack.create_from(json.dumps({"Resources": resources})) == "CREATE_COMPLETE"
     assert stack.delete() == "DELETE_COMPLETE"
 
-    assert provider.update_from(template) == "UPDATE_COMPLETE"
+    assert provider.change() == "UPDATE_COMPLETE"
     assert cloudwatch.list_dashboards()["DashboardEntries"] == cloudwatch.describe_alarms()["MetricAlarms"] == []
     assert provider.outputs == {"ServiceToken": token}
     assert provider.policies == {"logs", "event-trackers"}

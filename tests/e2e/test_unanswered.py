@@ -13,7 +13,7 @@ import pytest
 from local.cloud import Cloud
 from operations.__main__ import main
 from tests.e2e.conftest import Stack
-from tests.e2e.provider import Provider, deployed_template
+from tests.e2e.provider import Provider
 
 REASON = "It was deployed without its packages."
 
@@ -22,7 +22,7 @@ REASON = "It was deployed without its packages."
 def provider(cloud: Cloud) -> Iterator[Provider]:
     provider = Provider(cloud, "provider-with-a-queue")
     settings = {"PersonalizeEndpointUrl": cloud.personalize_url, "UnansweredRequestsQueue": "true"}
-    assert provider.create_from(deployed_template(cloud), **settings) == "CREATE_COMPLETE"
+    assert provider.deploy(**settings) == "CREATE_COMPLETE"
     yield provider
     provider.delete()
 
