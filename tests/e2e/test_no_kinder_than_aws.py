@@ -110,7 +110,7 @@ def may_not_create(cloud: Cloud) -> Iterator[None]:
 
 @pytest.mark.usefixtures("may_not_create")
 def test_a_function_may_do_what_its_role_allows(cloud: Cloud, stack: Stack, group: str) -> None:
-    assert stack.create(Tracker={"DatasetGroupArn": group, "ServiceTimeout": 2}) == "ROLLBACK_COMPLETE"
+    assert stack.create(Tracker={"DatasetGroupArn": group, "ServiceTimeout": 8}) == "ROLLBACK_COMPLETE"
 
     assert "is not authorized to perform: personalize:CreateEventTracker on resource: " in stack.reasons[-1]
 

@@ -103,7 +103,6 @@ def test_a_whole_probe_finds_the_defaults(bench: Bench) -> None:
     assert readings["tags_move_last_updated"] == Reading((False,))
     assert readings["keys_in_another_case"] == Reading((True,))
     assert done.calls == bench.account.calls
-    assert sum(done.calls.values()) < 1500
 
 
 def test_a_whole_probe_finds_all_others_at_once(bench: Bench) -> None:
