@@ -43,7 +43,7 @@ demo: local-cloud ## deploy, update, rename and delete an event tracker on a loc
 
 # Twice as many as most machines of CI have cores, since the local cloud is waited for. tests/conftest.py has the order.
 test: workers := --numprocesses=4 --dist=loadfile --no-loadscope-reorder
-test: what := make test takes six minutes on two cores
+test: what := make test takes three minutes on two cores
 test: all-three ## run all tests, and show the coverage of provider/
 	$(BIN)/python -m pytest $(workers) --cov --cov-report=term-missing
 ifneq ($(RUNTIME_PYTHON),)
