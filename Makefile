@@ -37,7 +37,7 @@ unexport $(filter AWS_%,$(.VARIABLES))
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-17s %s\n", $$1, $$2}'
 
-demo: what := make demo takes about 45 seconds
+demo: what := make demo takes about 40 seconds
 demo: local-cloud ## deploy, update, rename and delete an event tracker on a local cloud, and watch
 	@$(LOCAL_PYTHON) -m local demo
 
@@ -100,9 +100,9 @@ clean: ## remove everything these targets made
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What is to come, before anything that takes long is done.
-local-cloud: first := the local cloud and the SAM CLI, about 300 MB, in less than a minute
+local-cloud: first := the local cloud and the SAM CLI, about 340 MB, in less than a minute
 local-cloud: stamps := $(LOCAL_VENV)/installed $(SAM_VENV)/installed
-all-three: first := tools, tests and the AWS CDK, about 1.1 GB, in some minutes
+all-three: first := tools, tests and the AWS CDK, about 1.4 GB, in two minutes
 all-three: stamps := $(VENV)/installed $(SAM_VENV)/installed $(CDK_VENV)/installed
 
 define announce
