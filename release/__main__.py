@@ -15,7 +15,6 @@ import subprocess
 import sys
 import tarfile
 import time
-import tomllib
 import zipfile
 from collections.abc import Iterator
 from io import BytesIO
@@ -123,29 +122,10 @@ def _zip(built: Path, file: Path, *, with_bytecode: bool) -> None:
 
 
 def _wheel(sources: Path, directory: Path) -> None:
-    """The wheel of a project, by the backend that it names, in half the time that pip takes to isolate one."""
-    system = tomllib.loads((sources / "pyproject.toml").read_text())["build-system"]
-    with TemporaryDirectory() as backend:
-        install = [
-            sys.executable,
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--no-deps",
-            "--no-user",
-        ]
-        # As for the zip: pip's configuration may ask for a virtual environment, and the commit says what time it is.
-        fixed = {"PIP_REQUIRE_VIRTUALENV": "0", "SOURCE_DATE_EPOCH": _run("git", "log", "-1", "--format=%ct").strip()}
-        subprocess.run([*install, "--target", backend, *system["requires"]], env=os.environ | fixed, check=True)
-        build = f"import sys, {system['build-backend']} as backend; backend.build_wheel(sys.argv[1])"
-        subprocess.run(
-            [sys.executable, "-c", build, directory.resolve()],
-            cwd=sources,
-            env=os.environ | fixed | {"PYTHONPATH": backend},
-            check=True,
-        )
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    # As for the zip: pip's configuration may ask for a virtual environment, and the commit says what time it is.
+    fixed = {"PIP_REQUIRE_VIRTUALENV": "0", "SOURCE_DATE_EPOCH": _run("git", "log", "-1", "--format=%ct").strip()}
+    subprocess.run([*command, "--wheel-dir", directory, sources], env=os.environ | fixed, check=True)
 
 
 def _packaged(built: Path, *, with_bytecode: bool) -> Iterator[Path]:
