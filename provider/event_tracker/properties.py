@@ -9,7 +9,7 @@ from typing import Any
 
 from event_tracker import ownership
 from event_tracker.errors import InvalidPropertiesError
-from event_tracker.trackers import Scope
+from event_tracker.trackers import NAME, Scope
 
 MAX_TAGS = 50 - len(ownership.KEYS)
 _TAG_RULE = "letters, digits, spaces or _ . : / = + - @"
@@ -24,7 +24,7 @@ class ReplacementStrategy(StrEnum):
 
 # Of each property that is a scalar, which CloudFormation sends as a string: its pattern, and the pattern in words.
 _SCALARS = {
-    "Name": ("[a-zA-Z0-9][a-zA-Z0-9_-]{0,62}", "1-63 of a-z A-Z 0-9 _ -, the first a letter or a digit"),
+    "Name": (NAME, "1-63 of a-z A-Z 0-9 _ -, the first a letter or a digit"),
     "AdoptExisting": ("(?i)true|false", "true or false"),
     "ReplacementStrategy": ("|".join(ReplacementStrategy), " or ".join(ReplacementStrategy)),
     "ServiceTimeout": ("[1-9][0-9]{0,2}|[12][0-9]{3}|3[0-5][0-9]{2}|3600", "whole seconds, 1-3600"),

@@ -17,6 +17,7 @@ from event_tracker.waiting import Deadline
 
 if TYPE_CHECKING:
     from mypy_boto3_personalize import PersonalizeClient
+    from mypy_boto3_personalize.type_defs import TagTypeDef
 
 T = TypeVar("T")
 ACTIVE = "ACTIVE"
@@ -28,7 +29,7 @@ DELETING = frozenset({"DELETE PENDING", "DELETE IN_PROGRESS"})
 # is kept for the response. The connect time limit counts for each of a host's addresses, of which there may be eight.
 # The retry mode is set because its default differs between versions of botocore (rule W4).
 CLIENT_CONFIG = Config(connect_timeout=1, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 2})
-_NAME = "[a-zA-Z0-9][a-zA-Z0-9_-]{0,62}"
+NAME = "[a-zA-Z0-9][a-zA-Z0-9_-]{0,62}"
 # A role that was made in the same stack as its user takes a while to work (rule W4).
 _ACCESS_DENIED_SECONDS = 30.0
 # Beside codes with "Throttl" in them, what botocore's standard retry mode takes for passing; a test compares the two.
@@ -39,7 +40,6 @@ _PASSING |= {"TooManyRequestsException", "TransactionInProgressException"}
 # API page CommonErrors, and a wrong secret key.
 _INVALID_CREDENTIALS = {"ExpiredTokenException", "IncompleteSignature"}
 _INVALID_CREDENTIALS |= {"InvalidSignatureException", "UnrecognizedClientException"}
-
 _CREDENTIALS_REMEDY = (
     "The function's credentials are not valid. Under sam local invoke they are your own: renew them, and check them "
     "with aws sts get-caller-identity. In Lambda they are those of its role: check that the role exists."
@@ -90,11 +90,11 @@ class Scope(NamedTuple):
 
     def has_event_tracker(self, arn: str) -> bool:
         """Whether this is the ARN of an event tracker in this scope, existing or not."""
-        return re.fullmatch(f"{self._prefix('event-tracker')}{_NAME}", arn) is not None
+        return re.fullmatch(f"{self._prefix('event-tracker')}{NAME}", arn) is not None
 
     def why_no_dataset_group(self, arn: object) -> str:
         """Why this is not the ARN of a dataset group in this scope; empty if it is one."""
-        found = re.fullmatch(f"arn:([^:]+):personalize:([^:]+):([^:]+):dataset-group/{_NAME}", str(arn))
+        found = re.fullmatch(f"arn:([^:]+):personalize:([^:]+):([^:]+):dataset-group/{NAME}", str(arn))
         if not found:
             return f"the ARN of a dataset group, {self._prefix('dataset-group')}<name>"
         parts = zip(self._fields, self, found.groups(), strict=True)
@@ -115,16 +115,14 @@ class Trackers:
 
     def __init__(self, client: "PersonalizeClient", scope: Scope, deadline: Deadline) -> None:
         self.scope, self.deadline = scope, deadline
-        self.may_have_created = False
+        self.may_have_created, self._backoff = False, 0.0
         self._client = client
         self._known: dict[str, dict[str, Any]] = {}
-        self._backoff = 0.0
 
     def create(self, name: str, dataset_group_arn: str, tags: Mapping[str, str]) -> Tracker:
         """Create a tracker; it is not ACTIVE yet."""
         members = {"name": name, "datasetGroupArn": dataset_group_arn}
-        listed: Any = [{"tagKey": key, "tagValue": value} for key, value in tags.items()]
-        operation = partial(self._client.create_event_tracker, **members, tags=listed)
+        operation = partial(self._client.create_event_tracker, **members, tags=_as_list(tags))
         response = self._call(f"create event tracker {name} in {dataset_group_arn}", operation, creates=True)
         arn = response["eventTrackerArn"]
         self._known[arn] = {**members, "trackingId": response.get("trackingId", "")}
@@ -159,9 +157,8 @@ class Trackers:
 
     def tag(self, tracker: Tracker, tags: Mapping[str, str]) -> Tracker:
         """Set tags of a tracker, and return it with them."""
-        listed: Any = [{"tagKey": key, "tagValue": value} for key, value in tags.items()]
-        operation = self._client.tag_resource
-        self._call(f"tag {tracker.arn}", lambda: operation(resourceArn=tracker.arn, tags=listed))
+        operation = partial(self._client.tag_resource, resourceArn=tracker.arn, tags=_as_list(tags))
+        self._call(f"tag {tracker.arn}", operation)
         return replace(tracker, tags={**tracker.tags, **tags})
 
     def untag(self, arn: str, keys: Sequence[str]) -> None:
@@ -244,6 +241,10 @@ def _translated(error: botocore.exceptions.ClientError, purpose: str) -> Service
     elif code.isdigit():
         remedy = _ENDPOINT_REMEDY
     return kind(f"Could not {purpose}: {code}: {message.removesuffix('.')}. {remedy}".strip(), code)
+
+
+def _as_list(tags: Mapping[str, str]) -> "list[TagTypeDef]":
+    return [{"tagKey": key, "tagValue": value} for key, value in tags.items()]
 
 
 def _tracker(arn: str, members: Mapping[str, Any]) -> Tracker:
