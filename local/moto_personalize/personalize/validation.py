@@ -3,7 +3,6 @@
 botocore checks types, required members and minimum lengths, but neither patterns nor maximum lengths.
 """
 
-import functools
 import json
 import re
 import unicodedata
@@ -29,18 +28,11 @@ TYPES: dict[str, Any] = {
 def valid_params(service: str, operation: str, body: str) -> dict[str, Any]:
     """The parameters of a request, without those that are null; refused if they break a constraint."""
     params: dict[str, Any] = json.loads(body)
-    violations = _violations(service, operation, body)
+    violations = list(find_violations(get_service_model(service).operation_model(operation).input_shape, params))
     if violations:
         errors = "error" if len(violations) == 1 else "errors"
         raise InvalidInputException(f"{len(violations)} validation {errors} detected: {'; '.join(violations)}")
     return {name: value for name, value in params.items() if value is not None}
-
-
-@functools.lru_cache(maxsize=1024)
-def _violations(service: str, operation: str, body: str) -> tuple[str, ...]:
-    """Cached, since whoever waits makes the same request again and again."""
-    shape = get_service_model(service).operation_model(operation).input_shape
-    return tuple(find_violations(shape, json.loads(body)))
 
 
 def find_violations(shape: Shape, value: Any, path: str = "") -> Iterator[str]:
